@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Fixtures of the integration tests: real servers, the real proxy, two tenants.
+
+    def test_x(connect):        rows = connect("acme").execute("SELECT id FROM orders").fetchall()
+    def test_y(redis_client):   redis_client("acme").set("k", "v")
+    def test_z(start_proxy):    proxy = start_proxy(overrides={"limits": {"workers": 1}})
+
+The servers and one proxy live for the whole run and are shared: a test that stops, breaks or
+configures one starts its own with start_postgres, start_redis or start_proxy. A server that
+cannot start is a failure, never a skip. RF_BINARY (or --binary) names the proxy to test.
+"""
+
+import os
+
+import pytest
+
+from support import process, tenants
+from support.postgres import Postgres
+from support.redis_server import RedisServer
+from support.ringfence import Ringfence
+
+
+def pytest_addoption(parser):
+    parser.addoption("--binary", help="the ringfence program to test (also: RF_BINARY)")
+
+
+def pytest_configure(config):
+    if config.getoption("--binary"):
+        os.environ["RF_BINARY"] = os.path.abspath(config.getoption("--binary"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """A failing test shows the end of what each running server said."""
+    report = yield
+    if report.failed:
+        for server in process.running:
+            tail = "\n".join(server.log().splitlines()[-60:])
+            report.sections.append((f"log of {server.name} (pid {server.pid})", tail))
+    return report
+
+
+# Shared servers.
+
+@pytest.fixture(scope="session")
+def postgres():
+    server = Postgres()
+    try:
+        tenants.create_database(server)
+        yield server
+    finally:
+        server.remove()
+
+
+@pytest.fixture(scope="session")
+def redis_server():
+    server = RedisServer()
+    yield server
+    server.remove()
+
+
+@pytest.fixture(scope="session")
+def proxy(postgres, redis_server):
+    """One proxy with a PostgreSQL and a Redis listener; its end is checked as Ringfence.stop says."""
+    ringfence = Ringfence(postgres, redis_server)
+    try:
+        yield ringfence.start()
+    finally:
+        ringfence.remove()
+
+
+# Fresh data and clients for one test.
+
+@pytest.fixture
+def rows(postgres):
+    """The tenants' rows as support/tenants.py has them; returns {tenant: [(id, item), ...]}."""
+    tenants.reset_rows(postgres)
+    return tenants.ORDERS
+
+
+@pytest.fixture
+def connect(proxy, rows):
+    """connect("acme", **psycopg_options): psycopg connection through the proxy, closed at the end."""
+    opened = []
+
+    def open_connection(tenant, **options):
+        opened.append(proxy.connect(tenant, **options))
+        return opened[-1]
+
+    yield open_connection
+    for connection in opened:
+        connection.close()
+
+
+@pytest.fixture
+def redis_client(proxy, redis_server):
+    """redis_client("acme", **redis_options): through the proxy, on an emptied server."""
+    with redis_server.connect_admin() as admin:
+        admin.flushall()
+    opened = []
+
+    def open_client(tenant, **options):
+        opened.append(proxy.redis(tenant, **options))
+        return opened[-1]
+
+    yield open_client
+    for client in opened:
+        client.close()
+
+
+# Servers of a test's own.
+
+def _factory(make):
+    """Calls of the factory collect what they made, to be removed in reverse order."""
+    made = []
+
+    def start(*arguments, **options):
+        made.append(make(*arguments, **options))
+        return made[-1]
+
+    return start, made
+
+
+def _remove_all(made):
+    errors = []
+    for thing in reversed(made):
+        try:
+            thing.remove()
+        except AssertionError as error:
+            errors.append(error)
+    if errors:
+        raise errors[0]
+
+
+@pytest.fixture
+def start_postgres():
+    """start_postgres(auth="scram-sha-256"): a cluster with the tenants' database."""
+    start, made = _factory(Postgres)
+
+    def start_with_tables(*arguments, **options):
+        server = start(*arguments, **options)
+        tenants.create_database(server)
+        return server
+
+    yield start_with_tables
+    _remove_all(made)
+
+
+@pytest.fixture
+def start_redis():
+    """start_redis(password=None, acl_users=())."""
+    start, made = _factory(RedisServer)
+    yield start
+    _remove_all(made)
+
+
+@pytest.fixture
+def make_proxy(start_postgres, start_redis):
+    """As start_proxy, but not started: for a configuration to be checked or changed first.
+
+    Asks for the server factories so that a proxy ends before the servers behind it."""
+    start, made = _factory(Ringfence)
+    yield start
+    _remove_all(made)
+
+
+@pytest.fixture
+def start_proxy(make_proxy, postgres, redis_server):
+    """start_proxy(overrides=..., states=..., passwords=..., postgres=..., redis_server=...).
+
+    overrides: a dict as support/config.py merges it, or a function of the Ringfence returning one
+    (for its ports and folder)."""
+    def start_one(**options):
+        servers = {"postgres": postgres, "redis_server": redis_server}
+        return make_proxy(**{**servers, **options}).start()
+
+    return start_one

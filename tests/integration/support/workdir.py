@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A short-named scratch folder that the unprivileged servers can enter, and a free port in it.
+
+pytest's own temporary folders are closed to other users and too deep for a Unix socket's name.
+"""
+
+import os
+import pathlib
+import pwd
+import shutil
+import socket
+import tempfile
+
+
+def unprivileged_user():
+    """The account the servers run as when we are root (PostgreSQL refuses root), else None."""
+    return pwd.getpwnam("postgres") if os.getuid() == 0 else None
+
+
+def make_workdir(purpose):
+    """A new folder owned by the account the servers run as."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix=f"ringfence-{purpose}-"))
+    user = unprivileged_user()
+    if user:
+        os.chown(folder, user.pw_uid, user.pw_gid)
+    folder.chmod(0o755)
+    return folder
+
+
+def remove_workdir(folder):
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def free_port():
+    """A loopback port nobody listens on now. Another program may take it: callers retry."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
