@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The end of a configuration, and look-ups in one. A zeroed config is a valid empty one, so the
+ * loader can give up at any point. Passwords are overwritten before their memory is released. */
+#include "policy/config/config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "protocol/check.h"
+
+static void address_fini(struct config_address *address)
+{
+    free(address->host);
+    free(address->path);
+    free(address->text);
+}
+
+static void strings_free(char **strings, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        free(strings[i]);
+    }
+    free(strings);
+}
+
+static void listener_fini(struct config_listener *listener)
+{
+    free(listener->name);
+    free(listener->users_file);
+    address_fini(&listener->bind);
+}
+
+static void upstream_fini(struct config_upstream *upstream)
+{
+    for (size_t i = 0; i < upstream->num_endpoints; i++) {
+        address_fini(&upstream->endpoints[i]);
+    }
+    if (upstream->password != NULL) {
+        explicit_bzero(upstream->password, strlen(upstream->password));
+    }
+    free(upstream->endpoints);
+    free(upstream->name);
+    free(upstream->database);
+    free(upstream->user);
+    free(upstream->password);
+    free(upstream->password_file);
+}
+
+static void row_fini(struct config_row *row)
+{
+    free(row->column);
+    strings_free(row->schemas, row->num_schemas);
+    strings_free(row->shared, row->num_shared);
+    strings_free(row->functions_allow, row->num_functions_allow);
+}
+
+static void tenants_fini(struct config *c)
+{
+    for (size_t i = 0; i < c->num_identify; i++) {
+        free(c->identify[i].value);
+    }
+    for (size_t i = 0; i < c->num_tenants; i++) {
+        free(c->tenants[i].id);
+    }
+    free(c->identify);
+    free(c->tenants);
+}
+
+void config_free(struct config **config)
+{
+    struct config *c = *config;
+    *config = NULL;
+    if (c == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < c->num_listeners; i++) {
+        listener_fini(&c->listeners[i]);
+    }
+    for (size_t i = 0; i < c->num_upstreams; i++) {
+        upstream_fini(&c->upstreams[i]);
+    }
+    tenants_fini(c);
+    row_fini(&c->row);
+    if (c->admin_bind != NULL) {
+        address_fini(c->admin_bind);
+    }
+    strings_free(c->warnings, c->num_warnings);
+    free(c->admin_bind);
+    free(c->redis.prefix);
+    free(c->listeners);
+    free(c->upstreams);
+    free(c->path);
+    free(c);
+}
+
+const struct config_listener *config_listener_find(const struct config *c, const char *name)
+{
+    check(c != NULL && name != NULL);
+    for (size_t i = 0; i < c->num_listeners; i++) {
+        if (strcmp(c->listeners[i].name, name) == 0) {
+            return &c->listeners[i];
+        }
+    }
+    return NULL;
+}
+
+const struct config_upstream *config_upstream_find(const struct config *c, const char *name)
+{
+    check(c != NULL && name != NULL);
+    for (size_t i = 0; i < c->num_upstreams; i++) {
+        if (strcmp(c->upstreams[i].name, name) == 0) {
+            return &c->upstreams[i];
+        }
+    }
+    return NULL;
+}

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Three kinds of shared, counted parts below a snapshot: the settings (configuration, rules,
+ * users) and one catalogue per upstream. A new catalogue makes a new snapshot that shares all the
+ * rest with the old one. Everything but the counts is constant once a part is reachable, and
+ * counts are atomic, so a snapshot may be shared, and its last reference dropped, by any thread. */
+#include "policy/snapshot.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "protocol/check.h"
+#include "protocol/mem.h"
+
+struct settings {
+    atomic_size_t refs;
+    struct config *config;      /* owns */
+    struct tenant_rules *rules; /* owns */
+    struct users **users;       /* owns; one per listener, NULL for trust */
+};
+
+struct shared_catalog {
+    atomic_size_t refs;
+    struct catalog *catalog; /* owns */
+};
+
+struct snapshot {
+    atomic_size_t refs;
+    uint64_t epoch;
+    struct settings *settings;        /* shares */
+    struct shared_catalog **catalogs; /* shares each; one per upstream, NULL until loaded */
+};
+
+static void count_up(atomic_size_t *refs)
+{
+    check(atomic_fetch_add_explicit(refs, 1, memory_order_relaxed) > 0);
+}
+
+/* True for the caller that gave up the last reference and must release the object. */
+static bool count_down(atomic_size_t *refs)
+{
+    size_t before = atomic_fetch_sub_explicit(refs, 1, memory_order_acq_rel);
+    check(before > 0);
+    return before == 1;
+}
+
+static void settings_unref(struct settings *settings)
+{
+    if (settings == NULL || !count_down(&settings->refs)) {
+        return;
+    }
+    for (size_t i = 0; settings->users != NULL && i < settings->config->num_listeners; i++) {
+        users_free(&settings->users[i]);
+    }
+    free(settings->users);
+    tenant_rules_free(&settings->rules);
+    config_free(&settings->config);
+    free(settings);
+}
+
+static void shared_catalog_unref(struct shared_catalog *shared)
+{
+    if (shared == NULL || !count_down(&shared->refs)) {
+        return;
+    }
+    catalog_free(&shared->catalog);
+    free(shared);
+}
+
+static enum config_status read_users(struct settings *settings, struct config_error *out_error)
+{
+    const struct config *config = settings->config;
+    settings->users = mem_new_array(config->num_listeners, sizeof *settings->users);
+    for (size_t i = 0; i < config->num_listeners; i++) {
+        const char *path = config->listeners[i].users_file;
+        if (path != NULL && users_load(path, &settings->users[i], out_error) != CONFIG_OK) {
+            return CONFIG_WRONG;
+        }
+    }
+    return CONFIG_OK;
+}
+
+static struct snapshot *snapshot_over(struct settings *settings, uint64_t epoch)
+{
+    struct snapshot *snapshot = mem_new(sizeof *snapshot);
+    atomic_init(&snapshot->refs, 1);
+    snapshot->epoch = epoch;
+    snapshot->settings = settings;
+    snapshot->catalogs =
+        mem_new_array(settings->config->num_upstreams, sizeof(struct shared_catalog *));
+    return snapshot;
+}
+
+enum config_status snapshot_new(struct config **config, uint64_t epoch, struct snapshot **out,
+                                struct config_error *out_error)
+{
+    check(config != NULL && *config != NULL);
+    struct settings *settings = mem_new(sizeof *settings);
+    atomic_init(&settings->refs, 1);
+    settings->config = *config;
+    *config = NULL;
+    *out = NULL;
+    if (tenant_rules_new(settings->config, &settings->rules, out_error) != CONFIG_OK ||
+        read_users(settings, out_error) != CONFIG_OK) {
+        settings_unref(settings);
+        return CONFIG_WRONG;
+    }
+    *out = snapshot_over(settings, epoch);
+    return CONFIG_OK;
+}
+
+struct snapshot *snapshot_with_catalog(struct snapshot *old, size_t upstream_index,
+                                       struct catalog **catalog, uint64_t epoch)
+{
+    check(old != NULL && catalog != NULL && *catalog != NULL && epoch > old->epoch);
+    size_t num_upstreams = old->settings->config->num_upstreams;
+    check(upstream_index < num_upstreams);
+    count_up(&old->settings->refs);
+    struct snapshot *fresh = snapshot_over(old->settings, epoch);
+    for (size_t i = 0; i < num_upstreams; i++) {
+        if (i != upstream_index && old->catalogs[i] != NULL) {
+            count_up(&old->catalogs[i]->refs);
+            fresh->catalogs[i] = old->catalogs[i];
+        }
+    }
+    struct shared_catalog *shared = mem_new(sizeof *shared);
+    atomic_init(&shared->refs, 1);
+    shared->catalog = *catalog;
+    *catalog = NULL;
+    fresh->catalogs[upstream_index] = shared;
+    return fresh;
+}
+
+struct snapshot *snapshot_ref(struct snapshot *snapshot)
+{
+    check(snapshot != NULL);
+    count_up(&snapshot->refs);
+    return snapshot;
+}
+
+void snapshot_unref(struct snapshot **snapshot)
+{
+    struct snapshot *s = *snapshot;
+    *snapshot = NULL;
+    if (s == NULL || !count_down(&s->refs)) {
+        return;
+    }
+    for (size_t i = 0; i < s->settings->config->num_upstreams; i++) {
+        shared_catalog_unref(s->catalogs[i]);
+    }
+    free(s->catalogs);
+    settings_unref(s->settings);
+    free(s);
+}
+
+uint64_t snapshot_epoch(const struct snapshot *snapshot)
+{
+    return snapshot->epoch;
+}
+
+const struct config *snapshot_config(const struct snapshot *snapshot)
+{
+    return snapshot->settings->config;
+}
+
+const struct tenant_rules *snapshot_tenant_rules(const struct snapshot *snapshot)
+{
+    return snapshot->settings->rules;
+}
+
+const struct users *snapshot_users(const struct snapshot *snapshot,
+                                   const struct config_listener *listener)
+{
+    const struct config *config = snapshot->settings->config;
+    size_t index = (size_t)(listener - config->listeners);
+    check(index < config->num_listeners);
+    return snapshot->settings->users[index];
+}
+
+const struct catalog *snapshot_catalog(const struct snapshot *snapshot,
+                                       const struct config_upstream *upstream)
+{
+    const struct config *config = snapshot->settings->config;
+    size_t index = (size_t)(upstream - config->upstreams);
+    check(index < config->num_upstreams);
+    const struct shared_catalog *shared = snapshot->catalogs[index];
+    return shared != NULL ? shared->catalog : NULL;
+}
