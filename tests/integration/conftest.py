@@ -61,7 +61,7 @@ def redis_server():
 
 @pytest.fixture(scope="session")
 def proxy(postgres, redis_server):
-    """One proxy with a PostgreSQL and a Redis listener; its end is checked as Ringfence.stop says."""
+    """One proxy with a PostgreSQL and a Redis listener; Ringfence.stop checks its end."""
     ringfence = Ringfence(postgres, redis_server)
     try:
         yield ringfence.start()
@@ -80,7 +80,7 @@ def rows(postgres):
 
 @pytest.fixture
 def connect(proxy, rows):
-    """connect("acme", **psycopg_options): psycopg connection through the proxy, closed at the end."""
+    """connect("acme", **psycopg_options): a connection through the proxy, closed at the end."""
     opened = []
 
     def open_connection(tenant, **options):

@@ -8,8 +8,8 @@ def test_postgres_15_with_two_tenants(postgres, rows):
     assert postgres.admin("SHOW server_version_num")[0][0].startswith("15")
     assert postgres.admin("SHOW server_encoding") == [("UTF8",)]
     for tenant in tenants.TENANTS:
-        found = postgres.admin(f"SELECT id, item FROM orders WHERE tenant_id = '{tenant}' ORDER BY id")
-        assert found == rows[tenant]
+        condition = f"WHERE tenant_id = '{tenant}' ORDER BY id"
+        assert postgres.admin(f"SELECT id, item FROM orders {condition}") == rows[tenant]
 
 
 def test_link_role_has_no_privilege_that_would_hide_a_leak(postgres):
@@ -45,8 +45,8 @@ def test_scram_verifier_is_postgres_own(postgres):
     verifier = scram.verifier("acme-secret")
     postgres.admin(f"CREATE ROLE verifier_probe LOGIN PASSWORD '{verifier}'")
     try:
-        stored = postgres.admin("SELECT rolpassword FROM pg_authid WHERE rolname = 'verifier_probe'")
-        assert stored == [(verifier,)]
+        condition = "WHERE rolname = 'verifier_probe'"
+        assert postgres.admin(f"SELECT rolpassword FROM pg_authid {condition}") == [(verifier,)]
         assert psql.rows(f"host=127.0.0.1 port={postgres.port} user=verifier_probe "
                          "password=acme-secret dbname=postgres", "SELECT 1") == ["1"]
     finally:

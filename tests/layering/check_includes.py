@@ -11,7 +11,8 @@ ORDER = ["protocol", "policy", "proxy"]
 # Outside headers and the only places that may include them. Everything else must be libc.
 LIBRARIES = [
     (re.compile(r"^openssl/"), ["protocol/pg/scram", "proxy/"]),
-    (re.compile(r"^(pg_query|postgres|nodes/|parser/|utils/|mb/|common/|lib/|miscadmin)"), ["policy/sql/"]),
+    (re.compile(r"^(pg_query|postgres|nodes/|parser/|utils/|mb/|common/|lib/|miscadmin)"),
+     ["policy/sql/"]),
     (re.compile(r"^(cyaml/|yaml\.h)"), ["policy/config/"]),
     (re.compile(r"^pcre2"), ["policy/tenant/"]),
     (re.compile(r"^jansson"), ["policy/catalog/", "policy/config/", "proxy/"]),
@@ -22,7 +23,8 @@ LIBRARIES = [
 
 # What only the proxy may do: sockets, time, threads, logging to a stream.
 PROXY_ONLY = re.compile(
-    r"^(sys/socket|sys/epoll|sys/un|netinet/|arpa/|netdb|poll|time|sys/time|pthread|signal|syslog)\.?h?"
+    r"^(sys/socket|sys/epoll|sys/un|netinet/|arpa/|netdb|poll|time|sys/time|pthread|signal"
+    r"|syslog)\.?h?"
 )
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
 

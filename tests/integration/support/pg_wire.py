@@ -38,7 +38,8 @@ def parse(text, name="", types=()):
 
 def bind(values=(), portal="", statement="", formats=(), result_formats=()):
     """values: None or bytes; text format unless `formats` says otherwise."""
-    body = _cstring(portal) + _cstring(statement) + _int16s(formats) + struct.pack("!h", len(values))
+    body = _cstring(portal) + _cstring(statement) + _int16s(formats)
+    body += struct.pack("!h", len(values))
     for value in values:
         body += struct.pack("!i", -1) if value is None else struct.pack("!i", len(value)) + value
     return message("B", body + _int16s(result_formats))

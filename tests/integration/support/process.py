@@ -52,14 +52,15 @@ class Process:
         deadline = time.monotonic() + timeout
         while not ready():
             if not self.is_alive():
-                raise ProcessFailed(f"{self.name} ended with {self.child.returncode}:\n{self.log()}")
+                status = self.child.returncode
+                raise ProcessFailed(f"{self.name} ended with {status}:\n{self.log()}")
             if time.monotonic() > deadline:
                 self.kill()
                 raise ProcessFailed(f"{self.name} not ready in {timeout} s:\n{self.log()}")
             time.sleep(0.02)
 
     def stop(self, number=signal.SIGTERM, timeout=20.0):
-        """Signals, waits and returns the exit status; a process that stays is killed and reported."""
+        """Signals, waits, returns the exit status; a process that stays is killed and reported."""
         if self.is_alive():
             self.send_signal(number)
         try:
