@@ -23,7 +23,6 @@ def make_workdir(purpose):
     user = unprivileged_user()
     if user:
         os.chown(folder, user.pw_uid, user.pw_gid)
-    folder.chmod(0o755)
     return folder
 
 
