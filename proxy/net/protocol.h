@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What a wire protocol is to a worker: a table of hooks, so that net/ knows neither PostgreSQL nor
+ * Redis. Every hook runs on the worker's thread. Each worker has one state per protocol (its
+ * pools, plan cache, sessions), made by open() and given to all the others. */
+#ifndef PROXY_NET_PROTOCOL_H
+#define PROXY_NET_PROTOCOL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "proxy/net/worker.h"
+
+struct config_listener;
+struct snapshot;
+
+enum incoming_peer { PEER_UNIX, PEER_LOOPBACK, PEER_REMOTE };
+
+/* "[ffff:...]:65535" and the NUL; "unix" for Unix sockets. */
+#define INCOMING_NAME_SIZE 64
+
+/* A connection that was accepted. */
+struct incoming {
+    int fd; /* owned by accept() from its call on */
+    enum incoming_peer peer;
+    bool over_limit; /* too many sessions: answer so in the protocol's words and close */
+    const struct config_listener *listener; /* borrows from snapshot */
+    struct snapshot *snapshot;     /* borrows: the configuration it was accepted under; take a
+                                      reference for as long as listener is used */
+    char name[INCOMING_NAME_SIZE]; /* the peer's address, for the log */
+};
+
+struct protocol_ops {
+    void *(*open)(struct worker *worker); /* when the worker starts; worker->snapshot is set */
+    void (*accept)(void *state, const struct incoming *incoming); /* one session more; it calls
+                                              protocol_session_ended when it is gone */
+    void (*refresh)(void *state); /* worker->snapshot is another one now; may be NULL */
+    void (*drain)(void *state);   /* close idle sessions now, the others at transaction end */
+    void (*stop)(void *state);    /* close all sessions and links now */
+    void (*close)(void *state);   /* after the last turn: releases state */
+};
+
+/* As many protocols as a worker can have: enum config_protocol counts them. */
+#define PROTOCOL_MOST 2
+
+/* A session that accept() was told of is gone: the count that new sockets are spread by. */
+void protocol_session_ended(struct worker *worker);
+
+#endif

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * See the header. Failures are bugs of the test, so they abort. */
+#include "tests/proxy/net/peer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "protocol/check.h"
+#include "proxy/net/worker.h"
+
+#define TURNS        6
+#define TURN_WAIT_US 2000
+
+static void make_nonblocking(int fd)
+{
+    check(fcntl(fd, F_SETFL, O_NONBLOCK) == 0);
+}
+
+struct peer_pair peer_pair_unix(void)
+{
+    int fds[2];
+    check(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds) == 0);
+    return (struct peer_pair){.stream_fd = fds[0], .test_fd = fds[1]};
+}
+
+struct peer_pair peer_pair_tcp(void)
+{
+    struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    socklen_t len = sizeof a;
+    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    check(listener >= 0);
+    check(bind(listener, (struct sockaddr *)&a, len) == 0 && listen(listener, 1) == 0);
+    check(getsockname(listener, (struct sockaddr *)&a, &len) == 0);
+    struct peer_pair pair = {.test_fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+    check(connect(pair.test_fd, (struct sockaddr *)&a, len) == 0);
+    pair.stream_fd = accept(listener, NULL, NULL);
+    check(pair.stream_fd >= 0);
+    make_nonblocking(pair.stream_fd);
+    make_nonblocking(pair.test_fd);
+    check(close(listener) == 0);
+    return pair;
+}
+
+void peer_send(int fd, const char *text)
+{
+    check(send(fd, text, strlen(text), MSG_NOSIGNAL) == (ssize_t)strlen(text));
+}
+
+bool peer_read(int fd, char *out, size_t cap)
+{
+    size_t len = 0;
+    ssize_t n = 0;
+    while (len < cap - 1 && (n = recv(fd, out + len, cap - 1 - len, MSG_DONTWAIT)) > 0) {
+        len += (size_t)n;
+    }
+    out[len] = '\0';
+    return len > 0 || (n < 0 && errno == EAGAIN);
+}
+
+void peer_reset(int fd)
+{
+    struct linger now = {.l_onoff = 1, .l_linger = 0};
+    check(setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now) == 0);
+    check(close(fd) == 0);
+}
+
+void peer_turns(struct worker *worker)
+{
+    for (int i = 0; i < TURNS; i++) {
+        worker_turn(worker, TURN_WAIT_US);
+    }
+}
