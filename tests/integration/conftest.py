@@ -166,12 +166,12 @@ def make_proxy(start_postgres, start_redis):
 
 @pytest.fixture
 def start_proxy(make_proxy, postgres, redis_server):
-    """start_proxy(overrides=..., states=..., passwords=..., postgres=..., redis_server=...).
+    """start_proxy(overrides=, states=, passwords=, postgres=, redis_server=, wait="ready").
 
     overrides: a dict as support/config.py merges it, or a function of the Ringfence returning one
     (for its ports and folder)."""
-    def start_one(**options):
+    def start_one(wait="ready", **options):
         servers = {"postgres": postgres, "redis_server": redis_server}
-        return make_proxy(**{**servers, **options}).start()
+        return make_proxy(**{**servers, **options}).start(wait)
 
     return start_one

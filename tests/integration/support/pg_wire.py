@@ -100,6 +100,14 @@ class RawSession:
     def __exit__(self, *_):
         self.socket.close()
 
+    def close(self):
+        self.socket.close()
+
+    def reset(self):
+        """Vanishes with RST, as after a crash of the client's machine."""
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.socket.close()
+
     def send(self, *chunks):
         self.socket.sendall(b"".join(chunks))
 

@@ -2,6 +2,7 @@
 """RESP by hand, for what no driver would send: raw bytes out, raw replies in."""
 
 import socket
+import struct
 
 
 def command(*arguments):
@@ -23,6 +24,12 @@ class RawRedis:
         return self
 
     def __exit__(self, *_):
+        self._file.close()
+        self.socket.close()
+
+    def reset(self):
+        """Vanishes with RST, as after a crash of the client's machine."""
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self._file.close()
         self.socket.close()
 

@@ -59,15 +59,22 @@ class Ringfence:
         self.config_path = config.write_files(self.folder, content, self.states, self.passwords,
                                               self.redis_password)
 
-    def start(self):
+    def start(self, wait="ready"):
+        """wait: "ready" until it serves, "live" until it answers at all."""
         self.process = Process("ringfence", [binary(), "serve", "-c", self.config_path],
                                self.folder, env=SANITIZER_ENV)
-        self.process.wait_until(self.is_ready)
+        self.process.wait_until(self.is_ready if wait == "ready" else self.is_live)
         return self
 
     def is_ready(self):
+        return self._answers("/readyz")
+
+    def is_live(self):
+        return self._answers("/livez")
+
+    def _answers(self, path):
         try:
-            return self.http("/readyz")[0] == 200
+            return self.http(path)[0] == 200
         except OSError:
             return False
 
