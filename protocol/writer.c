@@ -13,16 +13,31 @@ struct writer writer_over(void *memory, size_t cap)
     return (struct writer){.memory = memory, .cap = cap};
 }
 
+struct writer writer_measuring(void)
+{
+    return (struct writer){.cap = SIZE_MAX, .measures = true};
+}
+
+size_t writer_len(const struct writer *w)
+{
+    return w->len;
+}
+
+void writer_fail(struct writer *w)
+{
+    w->failed = true;
+}
+
 void writer_bytes(struct writer *w, struct slice s)
 {
     if (w->failed || s.len > w->cap - w->len) {
         w->failed = true;
         return;
     }
-    if (s.len > 0) {
+    if (s.len > 0 && !w->measures) {
         memcpy(w->memory + w->len, s.ptr, s.len);
-        w->len += s.len;
     }
+    w->len += s.len;
 }
 
 void writer_u8(struct writer *w, uint8_t value)
@@ -78,11 +93,13 @@ void writer_close_frame(struct writer *w, size_t mark)
         w->failed = true;
         return;
     }
-    encode_u32(w->memory + mark, (uint32_t)(w->len - mark));
+    if (!w->measures) {
+        encode_u32(w->memory + mark, (uint32_t)(w->len - mark));
+    }
 }
 
 bool writer_done(const struct writer *w, struct slice *out)
 {
-    *out = w->failed ? slice_of(NULL, 0) : slice_of(w->memory, w->len);
+    *out = w->failed || w->measures ? slice_of(NULL, 0) : slice_of(w->memory, w->len);
     return !w->failed;
 }

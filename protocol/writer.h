@@ -16,11 +16,22 @@ struct writer {
     uint8_t *memory; /* borrows until the writer is no longer used */
     size_t len;
     size_t cap;
+    bool measures; /* counts only */
     bool failed;
 };
 
 /* A writer into cap bytes at memory. */
 struct writer writer_over(void *memory, size_t cap);
+
+/* A writer that only counts: what is written to it tells, by writer_len, how much room the same
+ * calls need. */
+struct writer writer_measuring(void);
+
+/* How many bytes were written. */
+size_t writer_len(const struct writer *w);
+
+/* Makes it fail: what was to be written cannot be. */
+void writer_fail(struct writer *w);
 
 /* Appends an unsigned integer of 8, 16 or 32 bits, network byte order. */
 void writer_u8(struct writer *w, uint8_t value);
@@ -41,7 +52,8 @@ size_t writer_open_frame(struct writer *w);
  * Fails if that is more than INT32_MAX. */
 void writer_close_frame(struct writer *w, size_t mark);
 
-/* Whether everything fitted; *out is then what was written. Borrows the writer's memory. */
+/* Whether everything fitted; *out is then what was written. Borrows the writer's memory. A
+ * measuring writer has nothing to show: *out is empty. */
 bool writer_done(const struct writer *w, struct slice *out);
 
 #endif

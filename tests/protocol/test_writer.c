@@ -45,12 +45,34 @@ static void test_cstring_refuses_a_nul_inside(void **state)
     assert_false(writer_done(&w, &out));
 }
 
+static void test_measuring_counts_what_writing_needs(void **state)
+{
+    (void)state;
+    uint8_t memory[32];
+    struct writer writers[2] = {writer_measuring(), writer_over(memory, sizeof memory)};
+    for (size_t i = 0; i < 2; i++) {
+        size_t mark = writer_open_frame(&writers[i]);
+        writer_cstring(&writers[i], slice_text("abc"));
+        writer_u16(&writers[i], 7);
+        writer_close_frame(&writers[i], mark);
+    }
+    struct slice out;
+    assert_int_equal(writer_len(&writers[0]), writer_len(&writers[1]));
+    assert_true(writer_done(&writers[0], &out));
+    assert_int_equal(out.len, 0);
+    writer_bytes(&writers[0], slice_of(NULL, SIZE_MAX));
+    assert_false(writer_done(&writers[0], &out));
+    writer_fail(&writers[1]);
+    assert_false(writer_done(&writers[1], &out));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_back_patches_the_frame_length),
         cmocka_unit_test(test_every_shorter_memory_fails_and_writes_nothing_past_it),
         cmocka_unit_test(test_cstring_refuses_a_nul_inside),
+        cmocka_unit_test(test_measuring_counts_what_writing_needs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
