@@ -31,12 +31,22 @@ struct incoming {
 };
 
 struct protocol_ops {
-    void *(*open)(struct worker *worker); /* when the worker starts; worker->snapshot is set */
-    void (*accept)(void *state, const struct incoming *incoming); /* one session more; it calls
-                                              protocol_session_ended when it is gone */
+    const char *name; /* as in the configuration */
+
+    /* Main thread, before the workers start and after they ended: what the workers' states share
+     * (atomics only); either may be NULL, then `shared` is. */
+    void *(*share)(unsigned num_workers);
+    void (*unshare)(void *shared);
+
+    /* When the worker starts; worker->snapshot and worker->peers are set. */
+    void *(*open)(struct worker *worker, void *shared);
+
+    /* One session more; it calls protocol_session_ended when it is gone. */
+    void (*accept)(void *state, const struct incoming *incoming);
+
     void (*refresh)(void *state); /* worker->snapshot is another one now; may be NULL */
     void (*drain)(void *state);   /* close idle sessions now, the others at transaction end */
-    void (*stop)(void *state);    /* close all sessions and links now */
+    void (*stop)(void *state);    /* close all sessions and links now; a few turns follow */
     void (*close)(void *state);   /* after the last turn: releases state */
 };
 

@@ -22,6 +22,7 @@
 
 #include "protocol/check.h"
 #include "protocol/mem.h"
+#include "proxy/metrics.h"
 #include "proxy/net/deadline.h"
 #include "proxy/net/stream.h"
 #include "proxy/net/stream_turn.h"
@@ -183,6 +184,13 @@ static bool has_work(const struct worker *worker)
     return !TAILQ_EMPTY(&worker->ready) || !TAILQ_EMPTY(&worker->unsent);
 }
 
+static void count_turn(const struct worker *worker)
+{
+    if (worker->metrics != NULL) {
+        metrics_count_turn(worker->metrics, worker->now_us, monotonic_us() - worker->now_us);
+    }
+}
+
 void worker_turn(struct worker *worker, int64_t wait_us)
 {
     struct worker_private *p = private_of(worker);
@@ -197,6 +205,7 @@ void worker_turn(struct worker *worker, int64_t wait_us)
     (void)deadline_heap_run(&p->deadlines, worker->now_us);
     settle_streams(worker);
     run_deferred(p);
+    count_turn(worker);
     p->in_turn = false;
 }
 

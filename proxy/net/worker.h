@@ -30,6 +30,8 @@ struct worker {
     unsigned index;            /* from 0 */
     struct snapshot *snapshot; /* shares; swapped between turns, so take a reference to keep it */
     struct metrics_shard *metrics; /* borrows; NULL in tests that do not count */
+    struct worker **peers;         /* borrows: all workers, this one at [index]; for worker_post */
+    unsigned num_peers;
     _Atomic uint32_t num_sessions; /* any thread: see protocol.h */
     /* private: for streams */
     struct event_base *base;   /* owns */

@@ -16,6 +16,14 @@ struct timer {
 static int64_t clock_us;
 static unsigned num_fired;
 
+/* The same numbers in every run. */
+static uint32_t next_random(void)
+{
+    static uint32_t seed = 7;
+    seed = seed * 1103515245U + 12345U;
+    return seed >> 16;
+}
+
 static void note(struct deadline *d)
 {
     assert_false(deadline_armed(d));
@@ -29,14 +37,14 @@ static void test_fires_in_order_of_time(void **state)
     static struct timer timers[NUM_TIMERS];
     struct deadline_heap heap = {0};
     num_fired = 0;
-    srand(7);
+
     for (size_t i = 0; i < NUM_TIMERS; i++) {
         timers[i].fired_at = -1;
         deadline_init(&timers[i].deadline, note);
-        deadline_heap_arm(&heap, &timers[i].deadline, 1 + rand() % 500);
+        deadline_heap_arm(&heap, &timers[i].deadline, (int64_t)(1 + next_random() % 500));
     }
     for (size_t i = 0; i < NUM_TIMERS; i += 3) { /* moved, both ways, and some taken back */
-        deadline_heap_arm(&heap, &timers[i].deadline, 1 + rand() % 500);
+        deadline_heap_arm(&heap, &timers[i].deadline, (int64_t)(1 + next_random() % 500));
         deadline_disarm(&timers[i + 1].deadline);
         deadline_disarm(&timers[i + 1].deadline);
     }
