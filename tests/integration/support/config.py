@@ -71,7 +71,7 @@ def merge(base, overrides):
 
 def tenant_list(states):
     """states: {"acme": "active", ...}; the file that tenants.source.file names."""
-    return {"tenants": [{"id": tenant, "state": state} for tenant, state in states.items()]}
+    return [{"id": tenant, "state": state} for tenant, state in states.items()]
 
 
 def write_files(folder, config, states, passwords, redis_password=None):
