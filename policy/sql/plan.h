@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "policy/sql/refusal.h"
 #include "protocol/bytes.h"
 #include "protocol/compiler.h"
 #include "protocol/writer.h"
@@ -43,16 +44,6 @@ enum sql_verdict {
     SQL_FORWARD, /* send what sql_plan_write_text writes, if sql_plan_admit agrees */
     SQL_REFUSE,  /* nothing may be sent: answer with sql_plan_refusal */
     SQL_EMPTY,   /* no statement at all: answer EmptyQueryResponse */
-};
-
-/* An ErrorResponse in the making. All texts are UTF-8 and never NULL: "" when there is nothing to
- * say. They live as long as the plan they came from. */
-struct sql_refusal {
-    const char *sqlstate;
-    const char *message;
-    const char *detail;
-    const char *hint;
-    int32_t position; /* characters into the client's text, from 1; 0 when unknown */
 };
 
 /* What a statement does to the session beyond its result. */

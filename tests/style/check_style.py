@@ -83,12 +83,20 @@ def text_findings(path, text):
         yield from code_findings(text)
 
 
+def files(root):
+    """What git tracks, or everything where there is no git: no work in progress of others."""
+    listing = subprocess.run(["git", "-C", root, "ls-files"], capture_output=True, text=True,
+                             check=False)
+    if listing.returncode == 0:
+        return [pathlib.Path(line) for line in listing.stdout.splitlines()]
+    return [path.relative_to(root) for path in root.rglob("*")]
+
+
 def sources(root):
-    for path in sorted(root.rglob("*")):
-        inside = path.relative_to(root)
-        if SKIPPED_FOLDERS & set(inside.parts) or not path.is_file():
+    for inside in sorted(files(root)):
+        if SKIPPED_FOLDERS & set(inside.parts) or not (root / inside).is_file():
             continue
-        if (path.suffix in SOURCE_SUFFIXES or path.name in SOURCE_NAMES
+        if (inside.suffix in SOURCE_SUFFIXES or inside.name in SOURCE_NAMES
                 or inside.parts[0] in SOURCE_FOLDERS):
             yield inside
 

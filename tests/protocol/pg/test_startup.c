@@ -119,7 +119,7 @@ static void test_the_number_of_settings_is_capped(void **state)
         char packet[10000] = V3 "user\0a";
         size_t len = 4 + 7;
         for (int i = 1; i < count; i++) {
-            len += (size_t)sprintf(packet + len, "s%d", i) + 1;
+            len += (size_t)snprintf(packet + len, sizeof packet - len, "s%d", i) + 1;
             packet[len++] = '\0';
         }
         packet[len++] = '\0';
@@ -179,13 +179,14 @@ static void test_options(void **state)
         struct slice left = in;
         struct pg_setting setting;
         char found[100] = "";
+        size_t len = 0;
         enum pg_option_step step;
         while ((step = pg_option_next(&left, &scratch, &setting)) == PG_OPTION_SETTING) {
-            sprintf(found + strlen(found), "%.*s=%.*s;", (int)setting.name.len,
-                    (const char *)setting.name.ptr, (int)setting.value.len,
-                    (const char *)setting.value.ptr);
+            len += (size_t)snprintf(found + len, sizeof found - len, "%.*s=%.*s;",
+                                    (int)setting.name.len, (const char *)setting.name.ptr,
+                                    (int)setting.value.len, (const char *)setting.value.ptr);
         }
-        strcat(found, step == PG_OPTION_END ? "." : "!");
+        snprintf(found + len, sizeof found - len, "%s", step == PG_OPTION_END ? "." : "!");
         assert_string_equal(found, option_cases[i].expected);
         guarded_free(memory);
         guarded_free(in);
