@@ -7,14 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "policy/config/address.h"
 #include "protocol/check.h"
-
-static void address_fini(struct config_address *address)
-{
-    free(address->host);
-    free(address->path);
-    free(address->text);
-}
 
 static void strings_free(char **strings, size_t count)
 {
@@ -27,6 +21,7 @@ static void strings_free(char **strings, size_t count)
 static void listener_fini(struct config_listener *listener)
 {
     free(listener->name);
+    free(listener->upstream_name);
     free(listener->users_file);
     address_fini(&listener->bind);
 }
@@ -90,6 +85,7 @@ void config_free(struct config **config)
     free(c->redis.prefix);
     free(c->listeners);
     free(c->upstreams);
+    free(c->tenants_file);
     free(c->path);
     free(c);
 }

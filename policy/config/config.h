@@ -64,6 +64,7 @@ struct config_listener {
     char *name;
     enum config_protocol protocol;
     struct config_address bind;
+    char *upstream_name;
     const struct config_upstream *upstream; /* borrows from the config; speaks the same protocol */
     enum config_auth_method auth;
     char *users_file; /* NULL when auth is trust */
@@ -93,6 +94,7 @@ struct config {
     size_t num_upstreams;
     struct config_identify *identify; /* in the order they are tried */
     size_t num_identify;
+    char *tenants_file;
     struct config_tenant *tenants; /* sorted by id, which is unique */
     size_t num_tenants;
     struct config_row row; /* is_set whenever a postgres listener exists */

@@ -33,6 +33,7 @@ struct config_identify {
     uint32_t column;
 };
 
+enum config_enforce { ENFORCE_REWRITE };
 enum config_fence { FENCE_AUTO, FENCE_ALWAYS, FENCE_NEVER };
 
 struct config_row {
@@ -44,13 +45,17 @@ struct config_row {
     size_t num_shared;
     char **functions_allow; /* "schema.function" beyond the reviewed ones */
     size_t num_functions_allow;
+    enum config_enforce enforce;
     enum config_fence fence;
     bool unsafe_allow_privileged_role;
 };
 
+enum config_redis_mode { REDIS_MODE_PREFIX };
+
 struct config_redis_isolation {
-    bool is_set;  /* false: no isolation.redis, and so no redis listener */
-    char *prefix; /* template: holds "{tenant}" exactly once, and ends with no letter or digit */
+    bool is_set; /* false: no isolation.redis, and so no redis listener */
+    enum config_redis_mode mode;
+    char *prefix; /* template: "{tenant}" once, then a byte that no tenant id has */
 };
 
 /* Whether the len bytes at text are a well-formed tenant id. */

@@ -5,6 +5,8 @@
 #ifndef POLICY_CONFIG_LOAD_H
 #define POLICY_CONFIG_LOAD_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "policy/config/config.h"
@@ -25,10 +27,16 @@ struct config_error {
     char message[512]; /* one line, names what was expected; never a secret */
 };
 
-/* Reads a whole file into *out_bytes (owned by the caller, free() it; NUL behind the last byte).
- * max: longer is a failure. False: failed, and message says why. */
-typedef bool config_read_fn(void *context, const char *path, size_t max, char **out_bytes,
-                            size_t *out_len, char *message, size_t message_cap);
+/* A whole file in memory. */
+struct config_file {
+    char *bytes; /* owns; a NUL stands behind the last byte */
+    size_t len;
+    bool is_public; /* others than owner and group may read it */
+};
+
+/* Reads a file of at most max bytes. False: failed, and message (cut at cap) says why. */
+typedef bool config_read_fn(void *context, const char *path, size_t max, struct config_file *out,
+                            char *message, size_t cap);
 
 struct config_input {
     const char *path;          /* for messages; files it names are relative to its folder */
@@ -50,6 +58,9 @@ MUST_USE enum config_status config_load_text(const struct config_input *input, s
 
 /* Reads a regular file: the config_read_fn of config_load. context is not used. */
 config_read_fn config_read_file;
+
+/* Overwrites and releases the file's bytes. */
+void config_file_fini(struct config_file *file);
 
 /* Writes "file:line:column: message" (without what is 0) into text, cut at cap. */
 void config_error_print(const struct config_error *error, char *text, size_t cap);

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The parts of a configuration, each from its raw form into reading->config. The order matters:
+ * listeners look up upstreams. Every function stops at the first fault. */
+#ifndef POLICY_CONFIG_PARTS_H
+#define POLICY_CONFIG_PARTS_H
+
+#include "policy/config/raw.h"
+#include "policy/config/section.h"
+
+/* The names below upstreams, which the schema is made from: well-formed and not too many. */
+MUST_USE enum config_status check_upstream_names(struct reading *reading);
+
+/* upstreams: endpoints, pools, passwords. */
+MUST_USE enum config_status read_upstreams(struct reading *reading, const struct raw_config *raw);
+
+/* listeners: references resolved, trust only where it is safe. */
+MUST_USE enum config_status read_listeners(struct reading *reading, const struct raw_config *raw);
+
+/* tenants: the rules and, from its own file, the list. */
+MUST_USE enum config_status read_tenants(struct reading *reading, const struct raw_config *raw);
+
+/* isolation: what the protocols in use need is there. */
+MUST_USE enum config_status read_isolation(struct reading *reading, const struct raw_config *raw);
+
+/* limits, admin, log. */
+MUST_USE enum config_status read_rest(struct reading *reading, const struct raw_config *raw);
+
+/* The name of a file relative to the folder of the configuration, owned by the caller. */
+char *resolve_path(const struct reading *reading, const char *name);
+
+#endif
