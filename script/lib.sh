@@ -78,7 +78,7 @@ unpack_newer_packages() {
     chmod 755 "$state"
     local apt=(-o "Dir::Etc::sourcelist=$state/sources.list" -o "Dir::Etc::sourceparts=$state/parts"
         -o "Dir::State::lists=$state/lists" -o "Dir::Cache=$state/cache"
-        -o APT::Sandbox::User=root)
+        -o APT::Sandbox::User=root -o Acquire::Check-Valid-Until=false)
     printf 'deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] %s sid main\n' "$mirror" \
         >"$state/sources.list"
     quietly apt-get "${apt[@]}" update -q
