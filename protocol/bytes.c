@@ -30,6 +30,21 @@ struct slice slice_from(struct slice s, size_t start)
     return start == 0 ? s : slice_of(s.ptr + start, s.len - start);
 }
 
+struct slice slice_between(struct slice s, size_t start, size_t end)
+{
+    check(start <= end && end <= s.len);
+    return slice_of(slice_from(s, start).ptr, end - start);
+}
+
+size_t slice_position(struct slice whole, struct slice part)
+{
+    uintptr_t begin = (uintptr_t)whole.ptr;
+    uintptr_t position = (uintptr_t)part.ptr - begin;
+    check((uintptr_t)part.ptr >= begin && position <= whole.len &&
+          part.len <= whole.len - position);
+    return position;
+}
+
 struct reader reader_over(struct slice s)
 {
     return (struct reader){.left = s};

@@ -29,6 +29,12 @@ bool slice_equal(struct slice a, struct slice b);
 /* The bytes from position start (at most s.len, checked) on. */
 struct slice slice_from(struct slice s, size_t start);
 
+/* The bytes of s from start up to end (start <= end <= s.len, checked). */
+struct slice slice_between(struct slice s, size_t start, size_t end);
+
+/* Where part begins in whole, of which it is a view (checked). */
+size_t slice_position(struct slice whole, struct slice part);
+
 struct reader {
     /* private */
     struct slice left;

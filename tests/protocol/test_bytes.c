@@ -79,6 +79,17 @@ static void test_empty_slices_are_equal_whatever_they_point_to(void **state)
     assert_int_equal(slice_from(slice_text("abc"), 3).len, 0);
 }
 
+static void test_parts_know_their_place(void **state)
+{
+    (void)state;
+    struct slice whole = slice_text("abcdef");
+    struct slice part = slice_between(whole, 2, 4);
+    assert_true(slice_equal(part, slice_text("cd")));
+    assert_int_equal(slice_position(whole, part), 2);
+    assert_int_equal(slice_between(whole, 6, 6).len, 0);
+    assert_int_equal(slice_position(whole, slice_from(whole, 6)), 6);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -88,6 +99,7 @@ int main(void)
         cmocka_unit_test(test_length_larger_than_what_is_left_does_not_wrap),
         cmocka_unit_test(test_left_over_bytes_are_not_done),
         cmocka_unit_test(test_empty_slices_are_equal_whatever_they_point_to),
+        cmocka_unit_test(test_parts_know_their_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
