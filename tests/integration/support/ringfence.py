@@ -48,9 +48,9 @@ class Ringfence:
         self.states = states or {tenant: "active" for tenant in tenants.TENANTS}
         self.passwords = TENANT_PASSWORDS if passwords is None else passwords
         self.redis_password = redis_server.password if redis_server else None
-        self.config = config.merge(
-            config.base_config(self.ports, self.folder, postgres, redis_server),
-            overrides(self) if callable(overrides) else overrides)
+        self.config = config.base_config(self.ports, self.folder, postgres, redis_server)
+        self.config = config.merge(self.config,
+                                   overrides(self) if callable(overrides) else overrides)
         self.process = None
         self.write_config(self.config)
 
