@@ -11,6 +11,7 @@ cannot start is a failure, never a skip. RF_BINARY (or --binary) names the proxy
 """
 
 import os
+import signal
 
 import pytest
 
@@ -20,6 +21,10 @@ from support.redis_server import RedisServer
 from support.ringfence import Ringfence
 
 
+#: A set-up, test or tear-down that takes longer hangs: it is failed, and the run goes on.
+STEP_SECONDS = 120
+
+
 def pytest_addoption(parser):
     parser.addoption("--binary", help="the ringfence program to test (also: RF_BINARY)")
 
@@ -27,6 +32,24 @@ def pytest_addoption(parser):
 def pytest_configure(config):
     if config.getoption("--binary"):
         os.environ["RF_BINARY"] = os.path.abspath(config.getoption("--binary"))
+
+
+def _limited(item):
+    def give_up(*_):
+        raise TimeoutError(f"{item.name} did not end within {STEP_SECONDS} s")
+
+    previous = signal.signal(signal.SIGALRM, give_up)
+    signal.alarm(STEP_SECONDS)
+    try:
+        return (yield)
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, previous)
+
+
+pytest_runtest_setup = pytest.hookimpl(wrapper=True)(_limited)
+pytest_runtest_call = pytest.hookimpl(wrapper=True)(_limited)
+pytest_runtest_teardown = pytest.hookimpl(wrapper=True)(_limited)
 
 
 @pytest.hookimpl(wrapper=True)
