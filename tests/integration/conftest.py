@@ -20,6 +20,8 @@ from support.postgres import Postgres
 from support.redis_server import RedisServer
 from support.ringfence import Ringfence
 
+pytest_plugins = ["support.sql_fixtures"]
+
 
 #: A set-up, test or tear-down that takes longer hangs: it is failed, and the run goes on.
 STEP_SECONDS = 120

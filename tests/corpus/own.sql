@@ -1,0 +1,246 @@
+-- Further statements over the same schema, in the form of adversarial.sql. What each must answer is
+-- not written here: a test runs it under RLS, as the same tenant, and compares. Most of them end in ORDER BY
+-- or an aggregate only where that is the point; rows are compared as multisets.
+-- ===== A. FROM-clause shapes
+SELECT o.* FROM orders AS o; -- expect: [X-A01] FILTER
+SELECT o.id FROM public.orders o WHERE o.total BETWEEN 0 AND 2000; -- expect: [X-A02] FILTER
+SELECT a.id, b.name FROM orders a, customers b; -- expect: [X-A03] FILTER both references of a comma list
+SELECT a.id, b.id, c.id FROM orders a, orders b, orders c WHERE a.id <= b.id AND b.id <= c.id; -- expect: [X-A04] FILTER three references to one table
+SELECT * FROM orders o JOIN customers c ON c.id = o.customer_id; -- expect: [X-A05] FILTER
+SELECT o.id, c.name FROM orders o RIGHT JOIN customers c ON c.id = o.customer_id; -- expect: [X-A06] FILTER
+SELECT o.id, c.name FROM customers c LEFT JOIN orders o ON o.customer_id = c.id; -- expect: [X-A07] FILTER
+SELECT o.id, c.name FROM customers c LEFT JOIN orders o ON o.customer_id = c.id WHERE o.id IS NULL; -- expect: [X-A08] FILTER an anti-join
+SELECT o.id, c.name FROM orders o FULL JOIN customers c ON c.id = o.customer_id; -- expect: [X-A09] FILTER
+SELECT o.id, c.name, k.code FROM orders o FULL JOIN customers c ON c.id = o.customer_id FULL JOIN countries k ON k.code = c.name; -- expect: [X-A10] FILTER nested full joins
+SELECT count(*) FROM orders o FULL JOIN customers c USING (id); -- expect: [X-A11] FILTER
+SELECT id, tenant_id FROM orders FULL JOIN customers USING (id, tenant_id); -- expect: [X-A12] FILTER merged columns
+SELECT * FROM orders NATURAL JOIN customers; -- expect: [X-A13] FILTER
+SELECT * FROM orders NATURAL FULL JOIN customers; -- expect: [X-A14] FILTER
+SELECT * FROM customers NATURAL LEFT JOIN orders; -- expect: [X-A15] FILTER
+SELECT * FROM customers NATURAL RIGHT JOIN orders; -- expect: [X-A16] FILTER
+SELECT j.* FROM (orders o JOIN customers c ON c.id = o.customer_id) AS j; -- expect: [X-A17] FILTER below a join alias
+SELECT j.a, j.f FROM (orders o JOIN customers c ON c.id = o.customer_id) AS j(a, b, c, d, e, f, g); -- expect: [X-A18] FILTER below a join alias with columns
+SELECT j.tenant_id FROM (orders o JOIN customers c USING (tenant_id)) AS j; -- expect: [X-A19] FILTER
+SELECT m.id, o.total FROM orders o JOIN customers c USING (id) AS m; -- expect: [X-A20] FILTER
+SELECT o.id FROM (orders o CROSS JOIN countries k) LEFT JOIN customers c ON c.id = o.customer_id AND k.code = 'FR'; -- expect: [X-A21] FILTER
+SELECT o.id, c.id FROM orders o LEFT JOIN (customers c JOIN countries k ON true) ON c.id = o.customer_id; -- expect: [X-A22] FILTER a nested nullable arm
+SELECT o.id, c.id, d.id FROM orders o LEFT JOIN customers c ON c.id = o.customer_id LEFT JOIN customers d ON d.id = c.id + 1; -- expect: [X-A23] FILTER a chain of outer joins
+SELECT o.id, x.n FROM orders o LEFT JOIN LATERAL (SELECT count(*) AS n FROM customers c WHERE c.id <= o.customer_id) x ON true; -- expect: [X-A24] FILTER
+SELECT o.id, x.name FROM orders o, LATERAL (SELECT c.name FROM customers c WHERE c.id = o.customer_id ORDER BY c.name LIMIT 1) x; -- expect: [X-A25] FILTER
+SELECT c.id, g FROM customers c, generate_series(1, c.id) g; -- expect: [X-A26] FILTER a function over a tenant's column
+SELECT c.id, g.n FROM customers c CROSS JOIN LATERAL generate_series(1, c.id) WITH ORDINALITY AS g(v, n); -- expect: [X-A27] FILTER
+SELECT * FROM customers AS c(a, b, c); -- expect: [X-A28] FILTER every column renamed
+SELECT * FROM customers AS c(name, tenant_id); -- expect: [X-A29] FILTER two columns swap names
+SELECT c.tenant_id FROM customers AS c(tenant_id); -- expect: [X-A30] FILTER two columns of one name, the reference is the error
+SELECT tenant_id FROM customers AS c(x, y, tenant_id) WHERE tenant_id = 't1'; -- expect: [X-A31] FILTER the name column under the tenant column's name
+SELECT c.* FROM orders o LEFT JOIN customers AS c(tenant_id, name, id) ON c.tenant_id = o.customer_id; -- expect: [X-A32] FILTER a nullable arm with renamed columns
+SELECT * FROM orders o(id, t), orders p(id, t) WHERE o.id = p.id; -- expect: [X-A33] FILTER
+SELECT countries.id FROM orders AS countries; -- expect: [X-A34] FILTER a tenant table under a shared table's name
+SELECT orders.code, customers.id FROM countries AS orders, orders AS customers; -- expect: [X-A35] FILTER aliases that are other tables' names
+SELECT * FROM ONLY orders o; -- expect: [X-A36] FILTER
+SELECT count(*) FROM ONLY events; -- expect: [X-A37] FILTER a partitioned parent alone is empty
+SELECT body FROM events_2026_01; -- expect: [X-A38] FILTER
+SELECT e.body, f.body FROM events_2026_01 e, events_2026_02 f; -- expect: [X-A39] FILTER
+SELECT body FROM events WHERE ts < '2026-01-31'; -- expect: [X-A40] FILTER
+SELECT o.ctid IS NOT NULL, o.id FROM orders o; -- expect: [X-A41] FILTER a system column
+SELECT ctid IS NOT NULL, id FROM orders; -- expect: [X-A42] FILTER an unqualified system column
+SELECT x.id FROM (SELECT * FROM orders) x; -- expect: [X-A43] FILTER
+SELECT x.id FROM (SELECT * FROM (SELECT * FROM orders o WHERE o.total > 1) y WHERE y.total < 1000) x; -- expect: [X-A44] FILTER
+SELECT x.t FROM (SELECT tenant_id AS t FROM orders) x; -- expect: [X-A45] FILTER
+SELECT x.a FROM (TABLE customers) AS x(a, b, c); -- expect: [X-A46] FILTER
+SELECT * FROM (VALUES (1), (2)) v(n) LEFT JOIN orders o ON o.id = 18 + v.n; -- expect: [X-A47] FILTER VALUES is no table
+SELECT * FROM orders TABLESAMPLE SYSTEM (100) REPEATABLE (7) WHERE total > 10; -- expect: [X-A48] FILTER
+SELECT o.id FROM countries k LEFT JOIN orders o TABLESAMPLE BERNOULLI (100) ON true; -- expect: [X-A49] FILTER
+SELECT k.* FROM countries k; -- expect: [X-A50] ALLOW
+SELECT k.name FROM countries k JOIN countries l USING (code); -- expect: [X-A51] ALLOW
+SELECT public.customers.name, public.orders.id FROM public.customers, public.orders; -- expect: [X-A52] FILTER
+SELECT public.orders.*, orders.id FROM public.orders; -- expect: [X-A53] FILTER
+SELECT appdb.public.orders.id FROM public.orders; -- expect: [X-A54] FILTER|DENY a reference with the database's name, which the twin has not
+SELECT o FROM orders o; -- expect: [X-A55] FILTER a whole row
+SELECT (o).total, (o).* FROM orders o; -- expect: [X-A56] FILTER
+SELECT row_to_json(x) FROM (SELECT id, total FROM orders) x; -- expect: [X-A57] FILTER
+SELECT json_agg(o) FROM orders o; -- expect: [X-A58] FILTER
+SELECT o.id FROM orders o WHERE o IS NOT NULL; -- expect: [X-A59] FILTER
+SELECT DISTINCT tenant_id FROM orders; -- expect: [X-A60] FILTER
+SELECT DISTINCT ON (customer_id) id, customer_id FROM orders ORDER BY customer_id, id; -- expect: [X-A61] FILTER
+SELECT 1 FROM orders; -- expect: [X-A62] FILTER
+SELECT FROM orders; -- expect: [X-A63] FILTER no columns at all
+SELECT count(*), sum(total), min(id), max(id), string_agg(tenant_id, ',') FROM orders; -- expect: [X-A64] FILTER
+SELECT tenant_id, count(*) FROM orders GROUP BY tenant_id; -- expect: [X-A65] FILTER
+SELECT tenant_id, customer_id, count(*) FROM orders GROUP BY ROLLUP (tenant_id, customer_id); -- expect: [X-A66] FILTER
+SELECT customer_id, count(*) FROM orders GROUP BY GROUPING SETS ((customer_id), ()); -- expect: [X-A67] FILTER
+SELECT o.id, o.total FROM orders o GROUP BY o.id; -- expect: [X-A68] FILTER functional dependency
+SELECT o.total, c.name FROM orders o LEFT JOIN customers c ON c.id = o.customer_id GROUP BY o.id, c.id; -- expect: [X-A69] FILTER functional dependency over an outer join
+SELECT customer_id FROM orders GROUP BY customer_id HAVING count(*) > 1; -- expect: [X-A70] FILTER
+SELECT id FROM orders ORDER BY total DESC LIMIT 2; -- expect: [X-A71] FILTER
+SELECT id FROM orders ORDER BY total DESC OFFSET 1; -- expect: [X-A72] FILTER
+SELECT id FROM orders ORDER BY id FOR UPDATE; -- expect: [X-A73] FILTER
+SELECT o.id, c.id FROM orders o JOIN customers c ON c.id = o.customer_id FOR UPDATE OF o; -- expect: [X-A74] FILTER
+SELECT o.id, c.id FROM orders o LEFT JOIN customers c ON c.id = o.customer_id FOR SHARE OF o NOWAIT; -- expect: [X-A75] FILTER
+SELECT id, lag(total) OVER (ORDER BY id), lead(tenant_id) OVER w FROM orders WINDOW w AS (ORDER BY id); -- expect: [X-A76] FILTER
+SELECT id, first_value(total) OVER (ORDER BY total DESC ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) FROM orders; -- expect: [X-A77] FILTER
+SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY total) FROM orders; -- expect: [X-A78] FILTER
+SELECT "tenant_id" FROM "public"."orders" "O" WHERE "O"."id" > 0; -- expect: [X-A79] FILTER
+SELECT oRdErS.Id FROM OrDeRs; -- expect: [X-A80] FILTER
+SELECT * FROM customers c WHERE (c.id, c.tenant_id) IN ((3, 't2'), (1, 't1')); -- expect: [X-A81] FILTER
+SELECT * FROM orders WHERE tenant_id IN ('t1', 't2'); -- expect: [X-A82] FILTER
+SELECT * FROM orders WHERE tenant_id <> 't1' OR tenant_id IS NULL; -- expect: [X-A83] FILTER
+SELECT * FROM orders WHERE tenant_id LIKE 't%'; -- expect: [X-A84] FILTER
+SELECT * FROM orders WHERE NOT (total < 500 AND tenant_id = 't1'); -- expect: [X-A85] FILTER
+SELECT * FROM orders WHERE CASE WHEN total > 500 THEN true ELSE false END; -- expect: [X-A86] FILTER
+-- ===== B. Sub-queries in every expression position
+SELECT id, (SELECT count(*) FROM customers c WHERE c.id >= o.customer_id) FROM orders o; -- expect: [X-B01] FILTER
+SELECT id FROM orders o WHERE EXISTS (SELECT 1 FROM customers c WHERE c.id = o.customer_id AND c.name LIKE 'a%'); -- expect: [X-B02] FILTER
+SELECT id FROM orders o WHERE NOT EXISTS (SELECT 1 FROM customers c WHERE c.id > o.customer_id); -- expect: [X-B03] FILTER
+SELECT code FROM countries WHERE NOT EXISTS (SELECT FROM orders WHERE total > 900); -- expect: [X-B04] FILTER
+SELECT id FROM orders WHERE customer_id NOT IN (SELECT id FROM customers WHERE name <> 'alice'); -- expect: [X-B05] FILTER
+SELECT id FROM orders WHERE total >= ALL (SELECT total FROM orders); -- expect: [X-B06] FILTER
+SELECT id FROM orders WHERE (id, customer_id) = ANY (SELECT id, customer_id FROM orders); -- expect: [X-B07] FILTER
+SELECT id FROM orders WHERE (id, total) = (SELECT id, total FROM orders ORDER BY id DESC LIMIT 1); -- expect: [X-B08] FILTER
+SELECT CASE WHEN (SELECT count(*) FROM orders) > 3 THEN 'many' ELSE 'few' END; -- expect: [X-B09] FILTER
+SELECT CASE (SELECT max(id) FROM orders) WHEN 22 THEN 'leak' WHEN 12 THEN 'right' END; -- expect: [X-B10] FILTER
+SELECT ARRAY[(SELECT max(id) FROM orders), (SELECT min(id) FROM orders)]; -- expect: [X-B11] FILTER
+SELECT ARRAY(SELECT c.name FROM customers c ORDER BY c.name DESC); -- expect: [X-B12] FILTER
+SELECT (SELECT array_agg(id ORDER BY id) FROM orders)[(SELECT min(id) - 9 FROM orders)]; -- expect: [X-B13] FILTER
+SELECT (SELECT array_agg(id ORDER BY id) FROM orders)[2:(SELECT count(*) FROM orders)]; -- expect: [X-B14] FILTER
+SELECT ROW(1, (SELECT count(*) FROM customers)) = ROW(1, 2); -- expect: [X-B15] FILTER
+SELECT (SELECT name FROM customers ORDER BY id DESC LIMIT 1) IS DISTINCT FROM 'anna'; -- expect: [X-B16] FILTER
+SELECT (SELECT max(total) FROM orders) BETWEEN 500 AND 1000; -- expect: [X-B17] FILTER
+SELECT (SELECT max(total) FROM orders)::text || (SELECT min(name) FROM customers); -- expect: [X-B18] FILTER
+SELECT - (SELECT max(total) FROM orders), NOT EXISTS (SELECT FROM orders); -- expect: [X-B19] FILTER
+SELECT upper((SELECT max(name) FROM customers)) COLLATE "C"; -- expect: [X-B20] FILTER
+SELECT code FROM countries ORDER BY (SELECT count(*) FROM orders), code; -- expect: [X-B21] FILTER
+SELECT code FROM countries LIMIT (SELECT count(*) - 2 FROM orders); -- expect: [X-B22] FILTER
+SELECT code FROM countries FETCH FIRST (SELECT count(*) - 2 FROM customers) ROWS ONLY; -- expect: [X-B23] FILTER
+SELECT count(*) FROM countries GROUP BY (SELECT max(id) FROM orders) HAVING (SELECT max(id) FROM orders) < 20; -- expect: [X-B24] FILTER
+SELECT sum(id) FILTER (WHERE id IN (SELECT id FROM orders)) FROM generate_series(1, 30) AS g(id); -- expect: [X-B25] FILTER
+SELECT string_agg(code, (SELECT max(name) FROM customers) ORDER BY (SELECT max(id) FROM orders), code) FROM countries; -- expect: [X-B26] FILTER
+SELECT rank() OVER (ORDER BY (SELECT count(*) FROM orders)), count(*) OVER (ROWS BETWEEN (SELECT count(*) FROM customers) PRECEDING AND CURRENT ROW) FROM countries; -- expect: [X-B27] FILTER
+SELECT DISTINCT ON ((SELECT count(*) FROM orders)) code FROM countries ORDER BY (SELECT count(*) FROM orders), code; -- expect: [X-B28] FILTER
+SELECT k.code FROM countries k JOIN countries l ON k.code = l.code AND (SELECT count(*) FROM orders) = 3; -- expect: [X-B29] FILTER
+SELECT * FROM countries TABLESAMPLE BERNOULLI ((SELECT count(*) * 16 FROM orders)) REPEATABLE ((SELECT count(*) FROM orders)); -- expect: [X-B30] FILTER
+SELECT * FROM unnest((SELECT array_agg(name) FROM customers)) AS n; -- expect: [X-B31] FILTER
+SELECT * FROM regexp_split_to_table((SELECT string_agg(name, ' ') FROM customers), ' ') AS n; -- expect: [X-B32] FILTER
+SELECT xmlelement(name n, xmlattributes((SELECT max(name) FROM customers) AS a), (SELECT min(name) FROM customers)); -- expect: [X-B33] FILTER
+SELECT json_build_object('n', (SELECT json_agg(name ORDER BY id) FROM customers)); -- expect: [X-B34] FILTER
+SELECT jsonb_path_query((SELECT jsonb_agg(to_jsonb(o) ORDER BY o.id) FROM orders o), '$[*].total'); -- expect: [X-B35] FILTER
+SELECT COALESCE(NULL, (SELECT name FROM customers WHERE id = 4), (SELECT name FROM customers WHERE id = 2)); -- expect: [X-B36] FILTER
+SELECT position('secret' IN (SELECT string_agg(name, '') FROM customers)), overlay((SELECT max(name) FROM customers) PLACING 'x' FROM 1); -- expect: [X-B37] FILTER
+SELECT substring((SELECT max(name) FROM customers) FROM 1 FOR 3), trim(both 'a' FROM (SELECT max(name) FROM customers)); -- expect: [X-B38] FILTER
+SELECT (SELECT max(ts) FROM events) AT TIME ZONE 'UTC', date_trunc('month', (SELECT max(ts) FROM events)); -- expect: [X-B39] FILTER
+SELECT (SELECT x.n FROM (SELECT count(*) AS n FROM orders) x) + (SELECT (SELECT (SELECT max(id) FROM orders))); -- expect: [X-B40] FILTER
+SELECT id FROM orders o WHERE o.total = (SELECT max(p.total) FROM orders p WHERE p.customer_id = o.customer_id); -- expect: [X-B41] FILTER
+SELECT id FROM orders o WHERE (SELECT c.name FROM customers c WHERE c.id = o.customer_id) SIMILAR TO 'a%'; -- expect: [X-B42] FILTER
+SELECT (SELECT o.* FROM (SELECT id FROM orders ORDER BY id LIMIT 1) o); -- expect: [X-B43] FILTER
+SELECT (SELECT (c).name FROM (SELECT c FROM customers c ORDER BY id DESC LIMIT 1) x); -- expect: [X-B44] FILTER
+SELECT 1 WHERE (SELECT count(*) FROM customers) = 4; -- expect: [X-B45] FILTER
+SELECT id FROM orders WHERE id = (SELECT id FROM customers WHERE id = 20) OR EXISTS (SELECT FROM events WHERE body LIKE '%secret'); -- expect: [X-B46] FILTER
+-- ===== C. Common table expressions and name scoping
+WITH a AS (SELECT * FROM orders), b AS (SELECT * FROM a) SELECT * FROM b; -- expect: [X-C01] FILTER
+WITH a AS (SELECT id FROM orders), orders AS (SELECT code FROM countries) SELECT * FROM a, orders; -- expect: [X-C02] FILTER only the first: the table is not yet shadowed
+WITH orders AS (SELECT * FROM orders) SELECT * FROM orders; -- expect: [X-C03] FILTER inside: a CTE does not see itself
+WITH orders AS (SELECT * FROM orders WHERE total > 10), customers AS (SELECT * FROM orders) SELECT * FROM customers; -- expect: [X-C04] FILTER
+WITH RECURSIVE orders AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM orders WHERE n < 3) SELECT * FROM orders; -- expect: [X-C05] ALLOW
+WITH RECURSIVE r(n) AS (SELECT min(id) FROM orders UNION ALL SELECT r.n + 1 FROM r WHERE r.n < (SELECT max(id) FROM orders)) SELECT * FROM r; -- expect: [X-C06] FILTER
+WITH RECURSIVE t AS (SELECT id, 1 AS d FROM orders UNION SELECT o.id, t.d + 1 FROM orders o, t WHERE t.d < 2) SELECT * FROM t; -- expect: [X-C07] FILTER
+WITH RECURSIVE s AS (SELECT id FROM orders WHERE id = 10 UNION ALL SELECT o.id FROM orders o JOIN s ON o.id = s.id + 1) SEARCH DEPTH FIRST BY id SET ord SELECT id FROM s ORDER BY ord; -- expect: [X-C08] FILTER
+WITH RECURSIVE s AS (SELECT id FROM orders WHERE id = 10 UNION ALL SELECT o.id FROM orders o JOIN s ON o.id >= s.id) CYCLE id SET looped USING path SELECT count(*) FROM s WHERE NOT looped; -- expect: [X-C09] FILTER
+WITH a AS MATERIALIZED (SELECT * FROM orders) SELECT count(*) FROM a; -- expect: [X-C10] FILTER
+WITH a AS NOT MATERIALIZED (SELECT * FROM customers) SELECT * FROM a WHERE id > 2; -- expect: [X-C11] FILTER
+SELECT * FROM (WITH orders AS (SELECT 7 AS n) SELECT n FROM orders) x, orders; -- expect: [X-C12] FILTER the scope of a WITH ends with its query
+SELECT (WITH orders AS (SELECT 7 AS n) SELECT n FROM orders), count(*) FROM orders; -- expect: [X-C13] FILTER
+WITH orders AS (SELECT 1 AS n) SELECT * FROM (SELECT * FROM orders) x; -- expect: [X-C14] ALLOW an inner query sees the outer WITH
+WITH orders AS (SELECT 1 AS n) SELECT (SELECT n FROM orders), (SELECT count(*) FROM "public".orders); -- expect: [X-C15] FILTER
+WITH orders AS (SELECT 1 AS n) SELECT n FROM orders UNION ALL SELECT n FROM orders; -- expect: [X-C16] ALLOW every arm sees it
+WITH orders AS (SELECT 1 AS n) SELECT * FROM orders o JOIN customers c ON c.id = o.n; -- expect: [X-C17] FILTER
+WITH "Orders" AS (SELECT 1 AS n) SELECT count(*) FROM orders; -- expect: [X-C18] FILTER another name
+WITH x AS (SELECT 1) SELECT * FROM orders WHERE id IN (WITH y AS (SELECT id FROM orders) SELECT id FROM y); -- expect: [X-C19] FILTER
+WITH a(tenant_id, x) AS (SELECT id, tenant_id FROM orders) SELECT * FROM a WHERE tenant_id > 0; -- expect: [X-C20] FILTER
+WITH a AS (SELECT * FROM orders), b AS (SELECT * FROM customers) SELECT a.id, b.name FROM a LEFT JOIN b ON b.id = a.customer_id; -- expect: [X-C21] FILTER
+WITH u AS (UPDATE orders SET total = total + 1 RETURNING id, total) SELECT * FROM u; -- expect: [X-C22] FILTER
+WITH d AS (DELETE FROM orders RETURNING *) SELECT count(*) FROM d; -- expect: [X-C23] FILTER
+WITH d AS (DELETE FROM orders WHERE total < 1 RETURNING *), u AS (UPDATE customers SET name = name || '!' RETURNING id) SELECT (SELECT count(*) FROM d), (SELECT count(*) FROM u); -- expect: [X-C24] FILTER
+WITH i AS (INSERT INTO orders (id, tenant_id, total) VALUES (700, 't1', 7) RETURNING id, tenant_id) SELECT * FROM i; -- expect: [X-C25] FILTER
+WITH x AS (SELECT id FROM orders) DELETE FROM orders o USING x WHERE o.id = x.id RETURNING o.id; -- expect: [X-C26] FILTER
+WITH x AS (SELECT max(total) AS m FROM orders) UPDATE orders SET total = x.m FROM x; -- expect: [X-C27] FILTER
+WITH orders AS (SELECT 10 AS id) DELETE FROM orders; -- expect: [X-C28] FILTER a DELETE target is never a CTE
+WITH customers AS (SELECT 99 AS id) UPDATE orders SET total = 0 FROM customers; -- expect: [X-C29] FILTER the FROM item is the CTE, the target is the table
+-- ===== D. Set operations
+SELECT id FROM orders UNION SELECT id FROM orders; -- expect: [X-D01] FILTER
+SELECT id FROM orders EXCEPT SELECT id FROM orders WHERE total < 60; -- expect: [X-D02] FILTER
+SELECT id FROM orders EXCEPT ALL SELECT id FROM customers; -- expect: [X-D03] FILTER
+SELECT tenant_id FROM orders INTERSECT ALL SELECT tenant_id FROM customers; -- expect: [X-D04] FILTER
+SELECT id FROM orders UNION ALL SELECT id FROM customers UNION ALL SELECT length(body) FROM events; -- expect: [X-D05] FILTER
+(SELECT id FROM orders UNION SELECT id FROM customers) INTERSECT (SELECT id FROM customers EXCEPT SELECT id FROM orders); -- expect: [X-D06] FILTER
+SELECT * FROM (SELECT id FROM orders UNION ALL SELECT id FROM customers) x WHERE x.id < 100; -- expect: [X-D07] FILTER
+TABLE orders UNION ALL TABLE orders; -- expect: [X-D08] FILTER
+(TABLE customers ORDER BY id DESC LIMIT 1) UNION (TABLE customers ORDER BY id LIMIT 1); -- expect: [X-D09] FILTER
+VALUES (1, 'x'), ((SELECT max(id) FROM orders)::int, (SELECT max(name) FROM customers)); -- expect: [X-D10] FILTER
+SELECT code FROM countries UNION SELECT name FROM customers ORDER BY 1 LIMIT 3; -- expect: [X-D11] FILTER
+SELECT id FROM orders UNION ALL (SELECT id FROM customers WHERE id IN (SELECT id FROM customers UNION SELECT id FROM orders)) ORDER BY id; -- expect: [X-D12] FILTER
+WITH a AS (SELECT id FROM orders UNION SELECT id FROM customers) SELECT id FROM a INTERSECT SELECT id FROM customers; -- expect: [X-D13] FILTER
+SELECT count(*) FROM (SELECT FROM orders UNION ALL SELECT FROM customers) x; -- expect: [X-D14] FILTER no columns
+-- ===== E. INSERT
+INSERT INTO orders (id, tenant_id, total) VALUES (800, 't1', 8); -- expect: [X-E01] FILTER
+INSERT INTO orders (id, tenant_id, total) VALUES (801, 't1', 8), (802, 't1', 9) RETURNING *; -- expect: [X-E02] FILTER
+INSERT INTO orders (id, tenant_id, total) VALUES (801, 't1', 8), (802, 't2', 9); -- expect: [X-E03] DENY 42501 the second row
+INSERT INTO orders VALUES (803, 't1', 1, 8); -- expect: [X-E04] FILTER without a column list
+INSERT INTO orders VALUES (803, 't2', 3, 8); -- expect: [X-E05] DENY 42501
+INSERT INTO orders VALUES (804); -- expect: [X-E06] FILTER|SERVER-ERR fewer values than columns: the tenant is filled in, which RLS does not do
+INSERT INTO orders (id, tenant_id, customer_id, total) SELECT id + 900, tenant_id, customer_id, total FROM orders; -- expect: [X-E07] FILTER
+INSERT INTO orders (id, tenant_id) SELECT id + 900, 't1' FROM customers UNION ALL SELECT id + 1900, 't1' FROM customers; -- expect: [X-E08] FILTER
+INSERT INTO orders SELECT id + 900, tenant_id, customer_id, total FROM orders; -- expect: [X-E09] FILTER
+INSERT INTO orders (tenant_id, id) VALUES ('t1', (SELECT max(id) + 800 FROM orders)) RETURNING id; -- expect: [X-E10] FILTER
+INSERT INTO orders (id, tenant_id, total) VALUES (805, 't1', DEFAULT) RETURNING total; -- expect: [X-E11] FILTER
+INSERT INTO orders AS o (id, tenant_id) VALUES (806, 't1') RETURNING o.id, o.tenant_id, (SELECT count(*) FROM customers); -- expect: [X-E12] FILTER
+INSERT INTO customers (id, tenant_id, name) VALUES (50, 't1', 'zoe') RETURNING *; -- expect: [X-E13] FILTER
+INSERT INTO customers (id, tenant_id, name) SELECT 51, 't1', string_agg(name, '+' ORDER BY id) FROM customers RETURNING name; -- expect: [X-E14] FILTER
+INSERT INTO events (tenant_id, ts, body) VALUES ('t1', '2026-02-03', 'x') RETURNING body; -- expect: [X-E15] FILTER
+INSERT INTO events_2026_01 (tenant_id, ts, body) VALUES ('t1', '2026-01-03', 'x'); -- expect: [X-E16] FILTER
+INSERT INTO orders (id, tenant_id, total) VALUES (10, 't1', 1); -- expect: [X-E17] SERVER-ERR 23505
+INSERT INTO orders (id, tenant_id, total) VALUES (807, 't1', 'x'); -- expect: [X-E18] SERVER-ERR 22P02
+WITH s AS (SELECT 808 AS id) INSERT INTO orders (id, tenant_id) SELECT id, 't1' FROM s RETURNING id; -- expect: [X-E19] FILTER
+INSERT INTO countries VALUES ('ES', 'Spain'); -- expect: [X-E20] DENY 42501 a shared table
+INSERT INTO orders (id, tenant_id) VALUES (809, E't\061'); -- expect: [X-E21] FILTER the same text in another spelling
+INSERT INTO orders (id, tenant_id) VALUES (810, 't2'::text); -- expect: [X-E22] DENY 42501
+INSERT INTO orders (id, tenant_id) VALUES (811, lower('T2')); -- expect: [X-E23] DENY 42501
+INSERT INTO orders (id, tenant_id) VALUES (812, (SELECT 't2')); -- expect: [X-E24] DENY 42501
+INSERT INTO orders (id, tenant_id, tenant_id) VALUES (813, 't1', 't2'); -- expect: [X-E25] DENY|SERVER-ERR 42701
+INSERT INTO orders (id, total, tenant_id) TABLE orders; -- expect: [X-E26] DENY|SERVER-ERR
+-- ===== F. UPDATE
+UPDATE orders SET total = total * 2 RETURNING id, total; -- expect: [X-F01] FILTER
+UPDATE orders o SET total = 1 WHERE o.id = 20; -- expect: [X-F02] FILTER
+UPDATE orders SET total = 1 WHERE tenant_id = 't2'; -- expect: [X-F03] FILTER
+UPDATE orders SET tenant_id = 't2'; -- expect: [X-F04] DENY 42501
+UPDATE orders SET tenant_id = 't1'; -- expect: [X-F05] FILTER|DENY
+UPDATE orders SET "tenant_id" = 't2' WHERE id = 10; -- expect: [X-F06] DENY 42501
+UPDATE orders SET (tenant_id, total) = ROW('t2', 1) WHERE id = 10; -- expect: [X-F07] DENY 42501
+UPDATE orders SET tenant_id = (SELECT 't2') WHERE id = 10; -- expect: [X-F08] DENY 42501
+UPDATE orders SET tenant_id = tenant_id; -- expect: [X-F09] FILTER|DENY
+UPDATE orders SET total = c.id FROM customers c WHERE c.id = orders.customer_id; -- expect: [X-F10] FILTER
+UPDATE orders o SET total = p.total FROM orders p WHERE p.id = o.id + 1; -- expect: [X-F11] FILTER
+UPDATE orders o SET total = 5 FROM countries k LEFT JOIN customers c ON c.name = k.code WHERE k.code = 'FR'; -- expect: [X-F12] FILTER
+UPDATE orders SET (customer_id, total) = (SELECT c.id, c.id FROM customers c WHERE c.id = orders.customer_id); -- expect: [X-F13] FILTER
+UPDATE orders SET total = (SELECT max(total) FROM orders) + 1 WHERE id = 10 RETURNING total; -- expect: [X-F14] FILTER
+UPDATE customers SET name = upper(name) WHERE id IN (SELECT customer_id FROM orders) RETURNING *; -- expect: [X-F15] FILTER
+UPDATE customers SET name = 'same' WHERE id = 3; -- expect: [X-F16] FILTER
+UPDATE events SET body = body || '!' RETURNING body; -- expect: [X-F17] FILTER
+UPDATE events_2026_01 SET body = 'x' RETURNING ts; -- expect: [X-F18] FILTER
+UPDATE countries SET name = 'x'; -- expect: [X-F19] DENY 42501 a shared table
+UPDATE orders SET total = DEFAULT WHERE total > 60 RETURNING id; -- expect: [X-F20] FILTER
+UPDATE orders SET total = 0 WHERE EXISTS (SELECT FROM customers c WHERE c.id = orders.customer_id AND c.name LIKE '%secret') RETURNING id; -- expect: [X-F21] FILTER
+UPDATE orders AS tenant_id SET total = 3 WHERE tenant_id.id > 0; -- expect: [X-F22] FILTER the alias is the column's name
+UPDATE orders SET total = 4 WHERE id = ANY (ARRAY(SELECT id FROM orders)) RETURNING orders.*; -- expect: [X-F23] FILTER
+-- ===== G. DELETE
+DELETE FROM orders WHERE id = 20; -- expect: [X-G01] FILTER
+DELETE FROM orders WHERE id = 20 OR 1 = 1; -- expect: [X-G02] FILTER
+DELETE FROM orders o WHERE o.total > (SELECT avg(total) FROM orders) RETURNING o.id; -- expect: [X-G03] FILTER
+DELETE FROM orders USING customers c WHERE c.id = orders.customer_id AND c.name = 'bob-secret'; -- expect: [X-G04] FILTER
+DELETE FROM orders o USING customers c LEFT JOIN countries k ON k.code = c.name WHERE o.customer_id = c.id RETURNING c.name; -- expect: [X-G05] FILTER
+DELETE FROM events WHERE ts < '2030-01-01' RETURNING body; -- expect: [X-G06] FILTER
+DELETE FROM events_2026_02; -- expect: [X-G07] FILTER
+DELETE FROM orders WHERE tenant_id <> 't1' RETURNING id; -- expect: [X-G08] FILTER
+DELETE FROM countries; -- expect: [X-G09] DENY 42501 a shared table
+DELETE FROM orders WHERE id IN (SELECT id FROM orders ORDER BY total DESC LIMIT 2) RETURNING id, total; -- expect: [X-G10] FILTER
+DELETE FROM orders AS customers WHERE customers.id > 10 RETURNING customers.tenant_id; -- expect: [X-G11] FILTER
+DELETE FROM orders WHERE (orders.*) IS NOT NULL; -- expect: [X-G12] FILTER
