@@ -90,7 +90,7 @@ static void refuse_command(const struct request *request, struct redis_decision 
         append_text(out->error, &len, request->args[i], SHOWN_CAP - (len - 1 - start));
         append_text(out->error, &len, slice_text("' "), 2);
     }
-    out->verdict = REDIS_REFUSE;
+    out->id = REDIS_NUM_COMMANDS;
 }
 
 static void refuse_subcommand(const struct request *request, const struct redis_command *container,
@@ -105,7 +105,7 @@ static void refuse_subcommand(const struct request *request, const struct redis_
         append_text(out->error, &len, slice_of(&upper, 1), 1);
     }
     append_text(out->error, &len, slice_text(" HELP."), SIZE_MAX);
-    out->verdict = REDIS_REFUSE;
+    out->id = REDIS_NUM_COMMANDS;
 }
 
 static bool arity_fits(const struct redis_command *command, size_t num_args)

@@ -43,7 +43,7 @@ struct redis_scratch {
 
 struct redis_decision {
     enum redis_verdict verdict;
-    enum redis_command_id id; /* unless the command is unknown */
+    enum redis_command_id id; /* REDIS_NUM_COMMANDS: unknown, or not for tenants */
     enum redis_reply_rule reply_rule;
     bool adds_match;             /* SCAN without MATCH: one is added */
     const uint8_t *marks;        /* borrows the scratch; NULL unless REDIS_FORWARD */
