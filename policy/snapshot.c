@@ -8,6 +8,7 @@
 
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "protocol/check.h"
 #include "protocol/mem.h"
@@ -129,6 +130,46 @@ struct snapshot *snapshot_with_catalog(struct snapshot *old, size_t upstream_ind
     *catalog = NULL;
     fresh->catalogs[upstream_index] = shared;
     return fresh;
+}
+
+static bool is_same_text(const char *a, const char *b)
+{
+    return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+static bool have_same_schemas(const struct config *a, const struct config *b)
+{
+    bool same = a->row.num_schemas == b->row.num_schemas;
+    for (size_t i = 0; same && i < a->row.num_schemas; i++) {
+        same = is_same_text(a->row.schemas[i], b->row.schemas[i]);
+    }
+    return same;
+}
+
+static bool is_same_place(const struct config_upstream *a, const struct config_upstream *b)
+{
+    bool same = a->protocol == b->protocol && a->num_endpoints == b->num_endpoints &&
+                is_same_text(a->database, b->database) && is_same_text(a->user, b->user);
+    for (size_t i = 0; same && i < a->num_endpoints; i++) {
+        same = is_same_text(a->endpoints[i].text, b->endpoints[i].text);
+    }
+    return same;
+}
+
+void snapshot_keep_catalogs(struct snapshot *fresh, const struct snapshot *old)
+{
+    const struct config *now = fresh->settings->config;
+    const struct config *before = old->settings->config;
+    for (size_t i = 0; i < now->num_upstreams && have_same_schemas(now, before); i++) {
+        const struct config_upstream *same = config_upstream_find(before, now->upstreams[i].name);
+        struct shared_catalog *shared =
+            same != NULL ? old->catalogs[same - before->upstreams] : NULL;
+        if (shared != NULL && fresh->catalogs[i] == NULL &&
+            is_same_place(&now->upstreams[i], same)) {
+            count_up(&shared->refs);
+            fresh->catalogs[i] = shared;
+        }
+    }
 }
 
 struct snapshot *snapshot_ref(struct snapshot *snapshot)

@@ -27,6 +27,11 @@ MUST_USE enum config_status snapshot_new(struct config **config, uint64_t epoch,
 struct snapshot *snapshot_with_catalog(struct snapshot *old, size_t upstream_index,
                                        struct catalog **catalog, uint64_t epoch);
 
+/* Gives fresh, which nobody else has seen yet, the catalogues of old for those upstreams that are
+ * the same place: name, endpoints, database, user and managed schemas. So a reload serves on
+ * while catalogues are read again. */
+void snapshot_keep_catalogs(struct snapshot *fresh, const struct snapshot *old);
+
 struct snapshot *snapshot_ref(struct snapshot *snapshot);
 
 /* Gives one reference up and clears the pointer; NULL is fine. */

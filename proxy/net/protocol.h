@@ -53,7 +53,31 @@ struct protocol_ops {
 /* As many protocols as a worker can have: enum config_protocol counts them. */
 #define PROTOCOL_MOST 2
 
-/* A session that accept() was told of is gone: the count that new sockets are spread by. */
+struct protocol_table {
+    const struct protocol_ops *ops[PROTOCOL_MOST]; /* borrows; by enum config_protocol */
+    void *shared[PROTOCOL_MOST];                   /* borrows; what share() answered */
+};
+
+/* Session's thread: one that accept() was told of is gone. */
 void protocol_session_ended(struct worker *worker);
+
+/* Any worker's thread: asks for the catalogues to be read again soon, since a statement named a
+ * relation that is not in them. A changed one comes as a new snapshot. Cheap; wishes add up. */
+void protocol_want_catalog(struct worker *worker);
+
+/* What open() answered; NULL once it is closed. For messages between workers. */
+void *protocol_state(struct worker *worker, unsigned protocol);
+
+/* Main thread. attach comes before worker_start, detach after worker_join. */
+void protocol_attach(struct worker *worker, const struct protocol_table *table,
+                     struct snapshot *snapshot);
+void protocol_detach(struct worker *worker);
+
+/* Main thread: what the workers are told, in this order of posting. The connection's descriptor
+ * is passed on, of snapshots a reference is taken. After stop the worker's loop ends. */
+void protocol_send_incoming(struct worker *worker, const struct incoming *incoming);
+void protocol_send_snapshot(struct worker *worker, struct snapshot *snapshot);
+void protocol_send_drain(struct worker *worker);
+void protocol_send_stop(struct worker *worker);
 
 #endif

@@ -27,11 +27,12 @@
 #include "proxy/net/stream.h"
 #include "proxy/net/stream_turn.h"
 
-#define WORKER_TAG      0x3084e501U
-#define STACK_BYTES     ((size_t)64 * 1024 * 1024)
-#define US_PER_SECOND   INT64_C(1000000)
-#define LONGEST_WAIT_US US_PER_SECOND /* so that an idle worker's heart beats */
-#define SETTLE_ROUNDS   4 /* of ready and unsent streams a turn: callbacks make new ones */
+#define WORKER_TAG       0x3084e501U
+#define STACK_BYTES      ((size_t)64 * 1024 * 1024)
+#define US_PER_SECOND    INT64_C(1000000)
+#define LONGEST_WAIT_US  US_PER_SECOND /* so that an idle worker's heart beats */
+#define TURNS_AFTER_STOP 3
+#define SETTLE_ROUNDS    4 /* of ready and unsent streams a turn: callbacks make new ones */
 
 /* The whole worker: what sessions see comes first. */
 struct worker_private {
@@ -215,6 +216,9 @@ void worker_run(struct worker *worker)
     while (!atomic_load_explicit(&p->stopping, memory_order_acquire)) {
         worker_turn(worker, LONGEST_WAIT_US);
     }
+    for (int turn = 0; turn < TURNS_AFTER_STOP; turn++) {
+        worker_turn(worker, 0);
+    }
 }
 
 /* Life. */
@@ -287,19 +291,26 @@ struct worker *worker_new(unsigned index)
     return &p->shared;
 }
 
+void worker_join(struct worker *worker)
+{
+    struct worker_private *p = private_of(worker);
+    if (p->has_thread) {
+        check(!pthread_equal(p->thread, pthread_self()));
+        check(pthread_join(p->thread, NULL) == 0);
+        p->has_thread = false;
+    }
+    run_posted(p);
+    run_deferred(p);
+}
+
 void worker_free(struct worker **worker)
 {
     if (*worker == NULL) {
         return;
     }
     struct worker_private *p = private_of(*worker);
-    if (p->has_thread) {
-        check(!pthread_equal(p->thread, pthread_self()));
-        worker_stop(*worker);
-        check(pthread_join(p->thread, NULL) == 0);
-    }
-    run_posted(p);
-    run_deferred(p);
+    worker_stop(*worker);
+    worker_join(*worker);
     check(TAILQ_EMPTY(&p->shared.ready) && TAILQ_EMPTY(&p->shared.unsent));
     check(event_del(&p->wake) == 0 && event_del(&p->timer) == 0);
     event_base_free(p->shared.base);

@@ -32,7 +32,9 @@ struct worker {
     struct metrics_shard *metrics; /* borrows; NULL in tests that do not count */
     struct worker **peers;         /* borrows: all workers, this one at [index]; for worker_post */
     unsigned num_peers;
-    _Atomic uint32_t num_sessions; /* any thread: see protocol.h */
+    _Atomic uint32_t *catalog_wishes; /* borrows; NULL in tests; see protocol_want_catalog */
+    _Atomic uint32_t num_sessions;    /* any thread: see protocol.h */
+    struct protocol_host *host;       /* private: of protocol.c */
     /* private: for streams */
     struct event_base *base;   /* owns */
     struct fifo_spares spares; /* owns */
@@ -65,13 +67,16 @@ void worker_run(struct worker *worker);
 void worker_turn(struct worker *worker, int64_t wait_us);
 
 /* Any thread: runs message->run on the worker's thread, in order of posting. After the worker
- * stopped, worker_free runs what is left, so that no message is lost. */
+ * stopped, worker_join runs what is left, so that no message is lost. */
 void worker_post(struct worker *worker, struct worker_message *message);
 
-/* Any thread: the loop ends after its current turn. */
+/* Any thread: the loop ends after its current turn and a few more, which do not wait. */
 void worker_stop(struct worker *worker);
 
-/* Waits for the thread's end, then releases everything. Accepts NULL inside. */
+/* Waits for the thread's end and runs the messages that came too late. */
+void worker_join(struct worker *worker);
+
+/* Joins and releases everything. Accepts NULL inside. */
 void worker_free(struct worker **worker);
 
 /* Calls deferred->run after this turn's last callback: how every session and link is freed. */
