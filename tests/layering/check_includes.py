@@ -10,7 +10,7 @@ ORDER = ["protocol", "policy", "proxy"]
 
 # Outside headers and the only places that may include them. Everything else must be libc.
 LIBRARIES = [
-    (re.compile(r"^openssl/"), ["protocol/pg/scram", "proxy/"]),
+    (re.compile(r"^openssl/"), ["protocol/pg/scram", "protocol/pg/auth_md5", "proxy/"]),
     (re.compile(r"^(pg_query|postgres|nodes/|parser/|utils/|mb/|common/|lib/|miscadmin)"),
      ["policy/sql/"]),
     (re.compile(r"^(cyaml/|yaml\.h)"), ["policy/config/"]),
