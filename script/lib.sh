@@ -32,22 +32,23 @@ install_missing_packages() {
     done
     [ ${#missing[@]} -gt 0 ] || return 0
     say "installing ${missing[*]}"
+    install_packages "${missing[@]}"
+}
+
+# In a subshell, so that its trap cleans up whatever happens.
+install_packages() (
     # A package that starts a server on its own would take the standard ports: forbid it, so that
     # installing is all that happens.
-    local policy=/usr/sbin/policy-rc.d made_policy=
+    policy=/usr/sbin/policy-rc.d
     if [ ! -e "$policy" ]; then
+        trap 'as_root rm -f "$policy"' EXIT
         printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
         as_root chmod +x "$policy"
-        made_policy=1
     fi
-    local status=0
-    quietly as_root apt-get update -q || status=$?
-    [ $status != 0 ] ||
+    quietly as_root apt-get update -q &&
         quietly as_root env DEBIAN_FRONTEND=noninteractive \
-            apt-get install -y -q --no-install-recommends "${missing[@]}" || status=$?
-    [ -z "$made_policy" ] || as_root rm -f "$policy"
-    return $status
-}
+            apt-get install -y -q --no-install-recommends "$@"
+)
 
 # libpg_query >= 18.1 and hiredis >= 1.2: the system's where it has them, else the packages of a
 # newer Debian suite, from the mirror this machine's own sources name, with apt's signature check
@@ -69,33 +70,34 @@ fetch_newer_libraries() {
     touch build/deps/complete
 }
 
-unpack_newer_packages() {
-    local state mirror
-    state=$(mktemp -d)
+# In a subshell, so that its trap cleans up whatever happens.
+unpack_newer_packages() (
     mirror=$(debian_mirror)
-    [ -n "$mirror" ] || { echo "no Debian mirror found in this machine's apt sources" >&2; return 1; }
+    [ -n "$mirror" ] || { echo "no Debian mirror found in this machine's apt sources" >&2; exit 1; }
+    state=$(mktemp -d)
+    trap 'rm -rf "$state"' EXIT
     mkdir -p "$state"/{parts,lists/partial,cache/archives/partial,debs}
     chmod 755 "$state"
-    local apt=(-o "Dir::Etc::sourcelist=$state/sources.list" -o "Dir::Etc::sourceparts=$state/parts"
+    apt=(-o "Dir::Etc::sourcelist=$state/sources.list" -o "Dir::Etc::sourceparts=$state/parts"
         -o "Dir::State::lists=$state/lists" -o "Dir::Cache=$state/cache"
         -o APT::Sandbox::User=root -o Acquire::Check-Valid-Until=false)
     printf 'deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] %s sid main\n' "$mirror" \
         >"$state/sources.list"
     quietly apt-get "${apt[@]}" update -q
     (cd "$state/debs" && quietly apt-get "${apt[@]}" download "$@")
-    local deb
     for deb in "$state"/debs/*.deb; do
         dpkg-deb -x "$deb" build/deps
     done
-    rm -rf "$state"
-}
+)
 
 # The first mirror for Debian itself (not for its security suite) that apt's sources name, in
-# either format.
+# either format: one that ends in /debian if there is one.
 debian_mirror() {
-    find /etc/apt -name '*.sources' -o -name '*.list' | sort | xargs -r cat |
+    local mirrors
+    mirrors=$(find /etc/apt -name '*.sources' -o -name '*.list' | sort | xargs -r cat |
         sed -n -e 's/^URIs:[[:space:]]*//p' -e 's/^deb \(\[[^]]*\] \)\{0,1\}\([^ ]*\) .*/\2/p' |
-        tr ' ' '\n' | sed -n '/\/debian\/\{0,1\}$/{p;q}'
+        tr ' ' '\n' | grep -v security)
+    grep -m 1 '/debian/\{0,1\}$' <<<"$mirrors" || head -n 1 <<<"$mirrors"
 }
 
 install_python_packages() {

@@ -221,16 +221,33 @@ static enum config_status check_static(struct reading *reading, const struct sec
     return CONFIG_OK;
 }
 
-static void warn_option(struct reading *reading)
+/* One startup parameter names the tenant, or none does: with two, which one counts? */
+static enum config_status check_option(struct reading *reading, const struct section_place *tenants)
 {
-    for (size_t i = 0; i < reading->config->num_identify; i++) {
-        if (reading->config->identify[i].kind == IDENTIFY_STARTUP_OPTION) {
-            warn(reading,
-                 "tenants.identify.%zu.startup_option: whoever may log in chooses the tenant; no "
-                 "credential binds it",
-                 i);
+    const struct config *config = reading->config;
+    uint32_t rules = document_child(reading->document, tenants->node, "identify");
+    size_t num_options = 0;
+    for (size_t i = 0; i < config->num_identify; i++) {
+        const struct config_identify *rule = &config->identify[i];
+        if (rule->kind != IDENTIFY_STARTUP_OPTION) {
+            continue;
         }
+        num_options++;
+        size_t len = strlen(rule->value);
+        if (num_options > 1 ||
+            strspn(rule->value, "abcdefghijklmnopqrstuvwxyz0123456789_.") != len) {
+            uint32_t node = document_item(reading->document, rules, (uint32_t)i);
+            return refuse(reading, document_child(reading->document, node, "startup_option"),
+                          "tenants.identify.%zu.startup_option: expected one such rule, with the "
+                          "name of a parameter of a-z, 0-9, _ and .",
+                          i);
+        }
+        warn(reading,
+             "tenants.identify.%zu.startup_option: whoever may log in chooses the tenant; no "
+             "credential binds it",
+             i);
     }
+    return CONFIG_OK;
 }
 
 enum config_status read_tenants(struct reading *reading, const struct raw_config *raw)
@@ -239,12 +256,12 @@ enum config_status read_tenants(struct reading *reading, const struct raw_config
     struct section_place tenants = section_below(reading, &root, "tenants");
     if (read_rules(reading, &tenants, &raw->tenants) != CONFIG_OK ||
         read_source(reading, &tenants, &raw->tenants) != CONFIG_OK ||
-        check_static(reading, &tenants) != CONFIG_OK) {
+        check_static(reading, &tenants) != CONFIG_OK ||
+        check_option(reading, &tenants) != CONFIG_OK) {
         return CONFIG_WRONG;
     }
     if (reading->config->num_tenants == 0) {
         warn(reading, "tenants.source.file: the list is empty: every session will be refused");
     }
-    warn_option(reading);
     return CONFIG_OK;
 }

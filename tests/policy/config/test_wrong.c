@@ -196,6 +196,11 @@ static const struct wrong wrong_tenants[] = {
      "etc/t.yaml:10:14: tenants.identify.0: expected exactly one of startup_user"},
     {WITH_TENANTS("  identify: [{static: acme, redis_user: x}]\n"),
      "etc/t.yaml:10:14: tenants.identify.0: expected exactly one"},
+    {WITH_TENANTS("  identify: [{startup_option: a}, {startup_option: b}]\n"
+                  "  source: {file: tenants.yaml}\n"),
+     "etc/t.yaml:10:52: tenants.identify.1.startup_option: expected one such rule"},
+    {WITH_TENANTS("  identify: [{startup_option: A}]\n  source: {file: tenants.yaml}\n"),
+     "etc/t.yaml:10:31: tenants.identify.0.startup_option: expected"},
     {WITH_TENANTS(RULE), "etc/t.yaml:10:3: tenants.source.file is missing"},
     {WITH_TENANTS("  identify: [{static: initech}]\n  source: {file: tenants.yaml}\n"),
      "etc/t.yaml:10:23: tenants.identify.0.static: \"initech\" is not in the list of tenants"},
