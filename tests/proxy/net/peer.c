@@ -28,21 +28,29 @@ struct peer_pair peer_pair_unix(void)
     return (struct peer_pair){.stream_fd = fds[0], .test_fd = fds[1]};
 }
 
+struct peer_listener peer_listen(void)
+{
+    struct peer_listener l = {
+        .fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0),
+        .address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}},
+    };
+    socklen_t len = sizeof l.address;
+    check(l.fd >= 0 && bind(l.fd, (struct sockaddr *)&l.address, len) == 0);
+    check(listen(l.fd, 16) == 0);
+    check(getsockname(l.fd, (struct sockaddr *)&l.address, &len) == 0);
+    return l;
+}
+
 struct peer_pair peer_pair_tcp(void)
 {
-    struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
-    socklen_t len = sizeof a;
-    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    check(listener >= 0);
-    check(bind(listener, (struct sockaddr *)&a, len) == 0 && listen(listener, 1) == 0);
-    check(getsockname(listener, (struct sockaddr *)&a, &len) == 0);
+    struct peer_listener l = peer_listen();
     struct peer_pair pair = {.test_fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
-    check(connect(pair.test_fd, (struct sockaddr *)&a, len) == 0);
-    pair.stream_fd = accept(listener, NULL, NULL);
+    check(connect(pair.test_fd, (struct sockaddr *)&l.address, sizeof l.address) == 0);
+    pair.stream_fd = accept(l.fd, NULL, NULL);
     check(pair.stream_fd >= 0);
     make_nonblocking(pair.stream_fd);
     make_nonblocking(pair.test_fd);
-    check(close(listener) == 0);
+    check(close(l.fd) == 0);
     return pair;
 }
 
@@ -54,11 +62,15 @@ void peer_send(int fd, const char *text)
 bool peer_read(int fd, char *out, size_t cap)
 {
     size_t len = 0;
-    ssize_t n = 0;
-    while (len < cap - 1 && (n = recv(fd, out + len, cap - 1 - len, MSG_DONTWAIT)) > 0) {
-        len += (size_t)n;
+    ssize_t n = 1;
+    while (len < cap - 1 && n > 0) {
+        n = recv(fd, out + len, cap - 1 - len, MSG_DONTWAIT);
+        len += n > 0 ? (size_t)n : 0;
     }
     out[len] = '\0';
+    if (n == 0) {
+        errno = 0;
+    }
     return len > 0 || (n < 0 && errno == EAGAIN);
 }
 

@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include <netinet/in.h>
+
 struct worker;
 
 /* A connected pair: a non-blocking end for the stream, a non-blocking end for the test. */
@@ -20,10 +22,18 @@ struct peer_pair {
 struct peer_pair peer_pair_unix(void);
 struct peer_pair peer_pair_tcp(void);
 
+/* A TCP listener on loopback and a free port. */
+struct peer_listener {
+    int fd;
+    struct sockaddr_in address;
+};
+struct peer_listener peer_listen(void);
+
 /* Sends text from the test's end. */
 void peer_send(int fd, const char *text);
 
-/* What arrived at the test's end, NUL-terminated; false at the end of the stream. */
+/* What arrived at the test's end, NUL-terminated; false at the end of the stream, with
+ * errno 0 when it ended in order. */
 bool peer_read(int fd, char *out, size_t cap);
 
 /* Closes so that the other end sees a reset. */
