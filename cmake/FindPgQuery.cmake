@@ -23,10 +23,18 @@ set_target_properties(PgQuery::pg_query PROPERTIES
     "${PGQUERY_INCLUDE_DIR};${PGQUERY_INCLUDE_DIR}/pg_query;${PGQUERY_INCLUDE_DIR}/pg_query/postgres")
 target_link_libraries(PgQuery::pg_query INTERFACE Threads::Threads m)
 
-# The package is built against a newer C library than Debian 12's: one symbol is missing there.
+# The package is built against a newer C library than Debian 12's: two symbols are missing there.
 include(CheckFunctionExists)
 check_function_exists(__isoc23_strtoul RF_HAVE_ISOC23_STRTOUL)
+check_function_exists(strlcpy RF_HAVE_STRLCPY)
+set(_pgquery_compat "")
 if(NOT RF_HAVE_ISOC23_STRTOUL)
-  add_library(rf_libc_compat STATIC "${CMAKE_SOURCE_DIR}/cmake/isoc23_strtoul.c")
+  list(APPEND _pgquery_compat "${CMAKE_SOURCE_DIR}/cmake/isoc23_strtoul.c")
+endif()
+if(NOT RF_HAVE_STRLCPY)
+  list(APPEND _pgquery_compat "${CMAKE_SOURCE_DIR}/cmake/strlcpy.c")
+endif()
+if(_pgquery_compat)
+  add_library(rf_libc_compat STATIC ${_pgquery_compat})
   target_link_libraries(PgQuery::pg_query INTERFACE rf_libc_compat)
 endif()
