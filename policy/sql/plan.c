@@ -1,31 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The plan as a value: who owns it and what can be asked of it. There is no rewriter behind it
- * yet, so every text is refused, which is the safe half of the contract. */
+ * The plan as a value: who owns it and what can be asked of it. policy/sql/plan_build.c makes it.
+ * A tenant's id consists of letters, digits, dot, dash and underscore only, so a hole inside a
+ * quoted literal needs no escaping; that is checked on every use all the same. */
 #include "policy/sql/plan.h"
 
 #include <stdlib.h>
+#include <string.h>
 
+#include "policy/config/isolation.h"
+#include "policy/sql/plan_parts.h"
 #include "protocol/check.h"
-#include "protocol/mem.h"
+#include "protocol/utf8.h"
 
-struct sql_plan {
-    uint32_t refs;
-};
-
-static const struct sql_refusal refuse_all = {
-    .sqlstate = "0A000",
-    .message = "statement is not supported under tenant isolation",
-    .detail = "",
-    .hint = "",
-};
-
-struct sql_plan *sql_plan_new(const struct sql_environment *env, const struct sql_request *request)
+static void check_tenant(struct slice tenant)
 {
-    check(env != NULL && request != NULL);
-    struct sql_plan *plan = mem_new(sizeof(*plan));
-    plan->refs = 1;
-    return plan;
+    check(tenant.ptr != NULL && tenant_id_valid((const char *)tenant.ptr, tenant.len));
 }
 
 struct sql_plan *sql_plan_ref(struct sql_plan *plan)
@@ -35,6 +25,40 @@ struct sql_plan *sql_plan_ref(struct sql_plan *plan)
     return plan;
 }
 
+static void free_text(const char *text)
+{
+    union {
+        const char *in;
+        char *out;
+    } owned = {.in = text};
+    free(owned.out);
+}
+
+static void free_refusal(struct sql_refusal *refusal)
+{
+    free_text(refusal->message);
+    free_text(refusal->detail);
+    free_text(refusal->hint);
+    free_text(refusal->sqlstate);
+}
+
+static void free_plan(struct sql_plan *plan)
+{
+    free_refusal(&plan->refusal);
+    free_text(plan->not_tenant.message);
+    free(plan->text);
+    free(plan->holes);
+    free(plan->expected);
+    free(plan->bind_checks);
+    free(plan->effects);
+    free(plan->positions);
+    for (size_t i = 0; i < plan->num_notes; i++) {
+        free(plan->notes[i]);
+    }
+    free(plan->notes);
+    free(plan);
+}
+
 void sql_plan_unref(struct sql_plan **plan)
 {
     if (*plan == NULL) {
@@ -42,108 +66,162 @@ void sql_plan_unref(struct sql_plan **plan)
     }
     check((*plan)->refs > 0);
     if (--(*plan)->refs == 0) {
-        free(*plan);
+        free_plan(*plan);
     }
     *plan = NULL;
 }
 
 enum sql_verdict sql_plan_verdict(const struct sql_plan *plan)
 {
-    check(plan != NULL);
-    return SQL_REFUSE;
+    return plan->verdict;
 }
 
 const struct sql_refusal *sql_plan_refusal(const struct sql_plan *plan)
 {
-    check(plan != NULL);
-    return &refuse_all;
+    return plan->verdict == SQL_REFUSE ? &plan->refusal : NULL;
 }
 
 const struct sql_refusal *sql_plan_admit(const struct sql_plan *plan, struct slice tenant)
 {
-    check(plan != NULL && tenant.len > 0);
-    return &refuse_all;
+    check_tenant(tenant);
+    if (plan->verdict == SQL_REFUSE) {
+        return &plan->refusal;
+    }
+    if (plan->expected == NULL ||
+        sql_tenant_equals_text(plan->expected_type, slice_text(plan->expected), tenant)) {
+        return NULL;
+    }
+    return &plan->not_tenant;
 }
 
 size_t sql_plan_text_len(const struct sql_plan *plan, struct slice tenant)
 {
-    check(plan != NULL && tenant.len > 0);
-    return 0;
+    check_tenant(tenant);
+    return plan->text_len + plan->num_holes * tenant.len;
 }
 
 void sql_plan_write_text(const struct sql_plan *plan, struct slice tenant, struct writer *w)
 {
-    check(plan != NULL && tenant.len > 0 && w != NULL);
-    check(sql_plan_verdict(plan) == SQL_FORWARD);
+    check(plan->verdict == SQL_FORWARD);
+    check_tenant(tenant);
+    size_t done = 0;
+    for (size_t i = 0; i < plan->num_holes; i++) {
+        writer_bytes(w, slice_of(plan->text + done, plan->holes[i] - done));
+        writer_bytes(w, tenant);
+        done = plan->holes[i];
+    }
+    writer_bytes(w, slice_of(plan->text + done, plan->text_len - done));
 }
 
 uint16_t sql_plan_num_params(const struct sql_plan *plan)
 {
-    check(plan != NULL);
-    return 0;
+    return plan->num_params;
 }
 
 bool sql_plan_adds_param(const struct sql_plan *plan)
 {
-    check(plan != NULL);
-    return false;
+    return plan->adds_param;
 }
 
 const struct sql_refusal *sql_plan_check_bind(const struct sql_plan *plan, size_t index,
                                               int16_t format, bool is_null, struct slice value,
                                               struct slice tenant)
 {
-    check(plan != NULL && tenant.len > 0);
-    (void)index, (void)format, (void)is_null, (void)value;
-    return &refuse_all;
+    check_tenant(tenant);
+    for (size_t i = 0; i < plan->num_bind_checks; i++) {
+        const struct plan_bind_check *bind = &plan->bind_checks[i];
+        if (bind->index != index) {
+            continue;
+        }
+        bool is_tenant = format == 0 ? sql_tenant_equals_text(bind->type, value, tenant)
+                                     : sql_tenant_equals_binary(bind->type, value, tenant);
+        if (is_null || !is_tenant) {
+            return &plan->not_tenant_bind;
+        }
+    }
+    return NULL;
 }
 
 size_t sql_plan_num_statements(const struct sql_plan *plan)
 {
-    check(plan != NULL);
-    return 0;
+    return plan->num_statements;
 }
 
 enum sql_effect sql_plan_effect(const struct sql_plan *plan, size_t statement)
 {
-    check(statement < sql_plan_num_statements(plan));
-    return SQL_EFFECT_NONE;
+    check(statement < plan->num_statements);
+    return plan->effects[statement];
 }
 
 bool sql_plan_is_discard_all(const struct sql_plan *plan)
 {
-    check(plan != NULL);
-    return false;
+    return plan->verdict == SQL_FORWARD && plan->num_statements == 1 &&
+           plan->effects[0] == SQL_EFFECT_DISCARD_ALL;
+}
+
+static bool starts_character(uint8_t byte)
+{
+    return (byte & 0xC0) != 0x80;
+}
+
+/* Where in the text without holes the given character (from 0) of the sent text is. Tenants are
+ * ASCII: each of their bytes is a character. */
+static uint32_t without_holes(const struct sql_plan *plan, size_t tenant_len, size_t character)
+{
+    size_t sent = 0;
+    uint32_t kept = 0;
+    size_t hole = 0;
+    for (size_t i = 0; i < plan->text_len; i++) {
+        while (hole < plan->num_holes && plan->holes[hole] == i) {
+            sent += tenant_len;
+            hole++;
+        }
+        if (sent > character) {
+            return kept;
+        }
+        if (starts_character(plan->text[i])) {
+            if (sent == character) {
+                return kept;
+            }
+            sent++;
+            kept++;
+        }
+    }
+    return kept;
 }
 
 int32_t sql_plan_client_position(const struct sql_plan *plan, struct slice tenant,
                                  int32_t emitted_position)
 {
-    check(plan != NULL && tenant.len > 0);
-    (void)emitted_position;
-    return 0;
+    check_tenant(tenant);
+    if (emitted_position < 1 || plan->verdict != SQL_FORWARD) {
+        return 0;
+    }
+    uint32_t wanted = without_holes(plan, tenant.len, (size_t)emitted_position - 1);
+    int32_t best = 0;
+    for (size_t i = 0; i < plan->num_positions && plan->positions[i].emitted <= wanted; i++) {
+        best = (int32_t)plan->positions[i].client + 1;
+    }
+    return best;
 }
 
 bool sql_plan_proof_failed(const struct sql_plan *plan)
 {
-    check(plan != NULL);
-    return false;
+    return plan->proof_failed;
 }
 
 size_t sql_plan_num_notes(const struct sql_plan *plan)
 {
-    check(plan != NULL);
-    return 0;
+    return plan->num_notes;
 }
 
 const char *sql_plan_note(const struct sql_plan *plan, size_t note)
 {
-    check(note < sql_plan_num_notes(plan));
-    return "";
+    check(note < plan->num_notes);
+    return plan->notes[note];
 }
 
 size_t sql_plan_memory(const struct sql_plan *plan)
 {
-    check(plan != NULL);
-    return sizeof(*plan);
+    return plan->memory;
 }

@@ -20,12 +20,12 @@
 struct catalog;
 struct config_row;
 
-/* What a plan depends on besides the request. Only sql_plan_new reads it: a plan borrows nothing.
- */
+/* What a plan depends on besides the request. Only sql_plan_new reads it. */
 struct sql_environment {
     const struct catalog *catalog; /* borrows */
     const struct config_row *row;  /* borrows */
     size_t max_bytes;              /* longest text, in bytes; more is 54000 */
+    bool wants_notes;              /* keep what sql_plan_note tells: for people, not for traffic */
 };
 
 enum sql_protocol {
@@ -60,8 +60,7 @@ enum sql_effect {
 
 struct sql_plan;
 
-/* Analyses and rewrites a text. Never NULL, whatever the text; the caller owns the one reference.
- */
+/* Analyses and rewrites a text. Never NULL, whatever the text. The caller owns one reference. */
 struct sql_plan *sql_plan_new(const struct sql_environment *env, const struct sql_request *request);
 
 /* One more, one fewer reference; the last one frees. Unref clears the caller's pointer, and NULL

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Functions, called by name or in disguise. `o.f` and `(expression).f` call f when there is no
+ * such column (PG docs, Using Composite Types in Queries), so a name that is not surely a column
+ * obeys the rules for calls. A call leaves here qualified, so that the server finds the function
+ * that was judged and no overload that hides it. */
+#include "policy/sql/names.h"
+
+#include <string.h>
+
+#include "nodes/value.h"
+
+#include "policy/sql/functions.h"
+#include "policy/sql/relation.h"
+#include "policy/sql/settings.h"
+
+static const char hint_allow[] = "Only reviewed functions and those under "
+                                 "isolation.row.functions.allow can be called.";
+
+/* What the managed schemas have under a function's name. */
+enum user_function { USER_NONE, USER_ALLOWED, USER_REFUSED };
+
+static bool is_listed(const struct config_row *row, const char *schema, const char *name)
+{
+    size_t schema_len = strlen(schema);
+    for (size_t i = 0; i < row->num_functions_allow; i++) {
+        const char *listed = row->functions_allow[i];
+        if (strncmp(listed, schema, schema_len) == 0 && listed[schema_len] == '.' &&
+            strcmp(listed + schema_len + 1, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* *out_schema is the first schema in which an allowed one was found. */
+static enum user_function find_user_function(const struct sql_query *q, const char *name,
+                                             const char **out_schema)
+{
+    const struct config_row *row = q->env->row;
+    enum user_function found = USER_NONE;
+    *out_schema = NULL;
+    for (size_t i = 0; i < row->num_schemas; i++) {
+        if (!catalog_function_exists(q->env->catalog, row->schemas[i], name)) {
+            continue;
+        }
+        if (!is_listed(row, row->schemas[i], name)) {
+            return USER_REFUSED;
+        }
+        if (found == USER_NONE) {
+            *out_schema = row->schemas[i];
+        }
+        found = USER_ALLOWED;
+    }
+    return found;
+}
+
+pg_noreturn static void refuse_call(const struct sql_query *q, const char *name, int location)
+{
+    sql_refuse(q, "42501", location, hint_allow, "permission denied for function %s", name);
+}
+
+/* current_setting('name' [, missing_ok]) with a constant that may be read. */
+static bool reads_allowed_setting(const FuncCall *call)
+{
+    if (call->args == NIL || !IsA(linitial(call->args), A_Const)) {
+        return false;
+    }
+    const A_Const *name = linitial(call->args);
+    return !name->isnull && IsA(&name->val, String) && sql_setting_may_read(name->val.sval.sval);
+}
+
+static bool builtin_is_allowed(const char *name, const FuncCall *call)
+{
+    if (sql_function_classify(name) == SQL_FUNCTION_SETTING) {
+        return reads_allowed_setting(call);
+    }
+    return sql_function_is_allowed(name);
+}
+
+static void set_schema(FuncCall *call, const char *schema)
+{
+    call->funcname = list_make2(makeString(pstrdup(schema)), llast(call->funcname));
+}
+
+static void check_qualified(struct sql_query *q, const struct sql_level *level, FuncCall *call)
+{
+    const char *schema = strVal(linitial(call->funcname));
+    const char *name = strVal(llast(call->funcname));
+    if (strcmp(schema, "pg_catalog") == 0) {
+        if (!builtin_is_allowed(name, call)) {
+            refuse_call(q, name, call->location);
+        }
+        if (!sql_function_never_raises(name)) {
+            sql_names_raises(q, level);
+        }
+        return;
+    }
+    if (!sql_schema_is_managed(q->env->row, schema) || !is_listed(q->env->row, schema, name)) {
+        refuse_call(q, name, call->location);
+    }
+    sql_names_raises(q, level);
+}
+
+static void check_unqualified(struct sql_query *q, const struct sql_level *level, FuncCall *call)
+{
+    const char *name = strVal(linitial(call->funcname));
+    const char *schema = NULL;
+    enum user_function user = find_user_function(q, name, &schema);
+    bool is_builtin = builtin_is_allowed(name, call);
+    if (user == USER_REFUSED || (user == USER_NONE && !is_builtin)) {
+        refuse_call(q, name, call->location);
+    }
+    if (user == USER_NONE) {
+        set_schema(call, "pg_catalog");
+        if (!sql_function_never_raises(name)) {
+            sql_names_raises(q, level);
+        }
+        return;
+    }
+    sql_names_raises(q, level);
+    /* Where both exist and both are allowed, the server's own overload rules decide. */
+    if (!is_builtin) {
+        set_schema(call, schema);
+    }
+}
+
+void sql_names_call(struct sql_query *q, const struct sql_level *level, FuncCall *call)
+{
+    if (list_length(call->funcname) == 1) {
+        check_unqualified(q, level, call);
+    } else if (list_length(call->funcname) == 2) {
+        check_qualified(q, level, call);
+    } else {
+        sql_refuse(q, "0A000", call->location, NULL,
+                   "cross-database references are not implemented");
+    }
+}
+
+/* A name behind a dot that is not surely a column. */
+static void check_disguised(struct sql_query *q, const struct sql_level *level, const char *name,
+                            int location)
+{
+    const char *schema = NULL;
+    enum user_function user = find_user_function(q, name, &schema);
+    bool is_refused_builtin = sql_function_is_builtin(name) && !sql_function_is_allowed(name);
+    if (user == USER_REFUSED || is_refused_builtin) {
+        refuse_call(q, name, location);
+    }
+    if (user == USER_ALLOWED || sql_function_is_builtin(name)) {
+        sql_names_raises(q, level);
+    }
+}
+
+void sql_names_column(struct sql_query *q, const struct sql_level *level, const ColumnRef *column)
+{
+    int num_fields = list_length(column->fields);
+    if (num_fields < 2 || !IsA(llast(column->fields), String)) {
+        return;
+    }
+    const char *name = strVal(llast(column->fields));
+    const struct sql_reference *reference =
+        sql_level_find_reference(level, strVal(list_nth(column->fields, num_fields - 2)));
+    if (reference != NULL && sql_reference_has_column(reference, name)) {
+        return;
+    }
+    check_disguised(q, level, name, column->location);
+}
+
+/* (o).f, where o is a reference that surely has the column. */
+static bool is_column_of_reference(const struct sql_level *level, const Node *arg, const char *name)
+{
+    if (!IsA(arg, ColumnRef) || list_length(((const ColumnRef *)arg)->fields) != 1 ||
+        !IsA(linitial(((const ColumnRef *)arg)->fields), String)) {
+        return false;
+    }
+    const struct sql_reference *reference =
+        sql_level_find_reference(level, strVal(linitial(((const ColumnRef *)arg)->fields)));
+    return reference != NULL && sql_reference_has_column(reference, name);
+}
+
+void sql_names_indirection(struct sql_query *q, const struct sql_level *level,
+                           const A_Indirection *indirection)
+{
+    ListCell *cell;
+    foreach (cell, indirection->indirection) {
+        if (!IsA(lfirst(cell), String)) {
+            continue;
+        }
+        const char *name = strVal(lfirst(cell));
+        if (cell == list_head(indirection->indirection) &&
+            is_column_of_reference(level, indirection->arg, name)) {
+            continue;
+        }
+        check_disguised(q, level, name, SQL_NO_LOCATION);
+    }
+}

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * FROM and USING: every reference to a tenant relation gets its guard where it means the same as
+ * a filter below the reference.
+ *
+ *   reached by commas, inner and cross joins, preserved arms   WHERE of the same query
+ *   with a column alias list                                   wrapped in a sub-select, because the
+ *                                                              list may rename the tenant column
+ *   anything else                                              joined with nothing, ON the
+ * predicate
+ *
+ * References are placed before anything inside an item is walked: LATERAL items and join
+ * conditions may use those on their left. What is to be walked is noted on the way, so that the
+ * walk never meets a guard. */
+#include "policy/sql/walk.h"
+
+#include <string.h>
+
+#include "nodes/value.h"
+
+#include "policy/sql/guard.h"
+#include "policy/sql/names.h"
+
+/* Whether a predicate in WHERE still filters the reference itself and finds it by name. */
+enum reach { REACH_WHERE, REACH_BELOW };
+
+struct placement {
+    struct sql_query *q;
+    struct sql_level *level;
+    List *predicates; /* for WHERE */
+    List *pending;    /* expressions and sub-queries to walk when all references are known */
+};
+
+static Node *place(struct placement *p, Node *item, enum reach reach);
+
+static void note_pending(struct placement *p, void *node)
+{
+    if (node != NULL) {
+        p->pending = lappend(p->pending, node);
+    }
+}
+
+static void add_alias(struct placement *p, const Alias *alias)
+{
+    if (alias != NULL) {
+        sql_level_add_reference(p->level, alias->aliasname, NULL, alias->colnames);
+    }
+}
+
+static const char *described(const RangeVar *var)
+{
+    return var->alias != NULL ? var->alias->aliasname : var->relname;
+}
+
+/* Guards the reference var; item is what stands in FROM for it: itself or its sample. */
+static Node *guard_reference(struct placement *p, Node *item, RangeVar *var, enum reach reach)
+{
+    struct sql_relation relation = sql_relation_read(p->q, p->level, var);
+    const List *colnames = var->alias != NULL ? var->alias->colnames : NIL;
+    sql_level_add_reference(p->level, described(var), relation.catalog, colnames);
+    if (relation.class != SQL_RELATION_TENANT) {
+        return item;
+    }
+    if (colnames != NIL) {
+        sql_note(p->q, "%s.%s %s: wrapped, its columns are renamed", var->schemaname, var->relname,
+                 described(var));
+        return sql_guard_wrap(p->q, item, var, &relation);
+    }
+    Node *predicate = sql_guard_predicate(p->q, var, &relation);
+    if (reach == REACH_WHERE) {
+        sql_note(p->q, "%s.%s %s: guard in WHERE", var->schemaname, var->relname, described(var));
+        p->predicates = lappend(p->predicates, predicate);
+        return item;
+    }
+    sql_note(p->q, "%s.%s %s: guard below the join", var->schemaname, var->relname, described(var));
+    return sql_guard_join(p->q, item, predicate);
+}
+
+static Node *place_sample(struct placement *p, RangeTableSample *sample, enum reach reach)
+{
+    if (!IsA(sample->relation, RangeVar)) {
+        sql_refuse(p->q, "0A000", sample->location, NULL,
+                   "TABLESAMPLE is supported for tables only");
+    }
+    const char *method = strVal(llast(sample->method));
+    bool is_builtin = list_length(sample->method) == 1 ||
+                      strcmp(strVal(linitial(sample->method)), "pg_catalog") == 0;
+    if (!is_builtin || (strcmp(method, "system") != 0 && strcmp(method, "bernoulli") != 0)) {
+        sql_refuse(p->q, "42501", sample->location, "Use SYSTEM or BERNOULLI.",
+                   "tablesample method %s is not allowed under tenant isolation", method);
+    }
+    note_pending(p, sample->args);
+    note_pending(p, sample->repeatable);
+    return guard_reference(p, (Node *)sample, (RangeVar *)sample->relation, reach);
+}
+
+static Node *place_join(struct placement *p, JoinExpr *join, enum reach reach)
+{
+    enum reach left = reach;
+    enum reach right = reach;
+    if (join->alias != NULL || join->join_using_alias != NULL || join->isNatural ||
+        join->usingClause != NIL || join->jointype == JOIN_FULL) {
+        left = REACH_BELOW;
+        right = REACH_BELOW;
+    } else if (join->jointype == JOIN_LEFT) {
+        right = REACH_BELOW;
+    } else if (join->jointype == JOIN_RIGHT) {
+        left = REACH_BELOW;
+    }
+    libpg_check_stack();
+    join->larg = place(p, join->larg, left);
+    join->rarg = place(p, join->rarg, right);
+    add_alias(p, join->alias);
+    add_alias(p, join->join_using_alias);
+    note_pending(p, join->quals);
+    return (Node *)join;
+}
+
+/* ROWS FROM keeps each function with its column definitions in a list of two. */
+static Node *place_function(struct placement *p, RangeFunction *function)
+{
+    ListCell *cell;
+    foreach (cell, function->functions) {
+        note_pending(p, linitial((List *)lfirst(cell)));
+        note_pending(p, lsecond((List *)lfirst(cell)));
+    }
+    note_pending(p, function->coldeflist);
+    add_alias(p, function->alias);
+    return (Node *)function;
+}
+
+static Node *place(struct placement *p, Node *item, enum reach reach)
+{
+    switch ((int)nodeTag(item)) {
+    case T_RangeVar:
+        return guard_reference(p, item, (RangeVar *)item, reach);
+    case T_RangeTableSample:
+        return place_sample(p, (RangeTableSample *)item, reach);
+    case T_JoinExpr:
+        return place_join(p, (JoinExpr *)item, reach);
+    case T_RangeSubselect:
+        note_pending(p, ((RangeSubselect *)item)->subquery);
+        add_alias(p, ((RangeSubselect *)item)->alias);
+        return item;
+    case T_RangeFunction:
+        return place_function(p, (RangeFunction *)item);
+    case T_RangeTableFunc:
+        note_pending(p, item);
+        add_alias(p, ((RangeTableFunc *)item)->alias);
+        return item;
+    default:
+        sql_refuse(p->q, "0A000", SQL_NO_LOCATION, NULL,
+                   "this item in FROM is not supported under tenant isolation");
+    }
+}
+
+List *sql_walk_from(struct sql_query *q, struct sql_level *level, List *from)
+{
+    struct placement p = {.q = q, .level = level};
+    ListCell *cell;
+    foreach (cell, from) {
+        lfirst(cell) = place(&p, lfirst(cell), REACH_WHERE);
+    }
+    sql_walk_expression(q, level, p.pending);
+    return p.predicates;
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Name spaces of the query levels. CTE scope is PostgreSQL's: whoever adds a name decides when,
+ * and so a non-recursive CTE is invisible to itself and to earlier ones; a level that ends takes
+ * its names with it because they hang on its own list. */
+#include "policy/sql/level.h"
+
+#include <string.h>
+
+#include "nodes/value.h"
+
+struct sql_level sql_level_inside(const struct sql_level *outer)
+{
+    return (struct sql_level){
+        .outer = outer,
+        .ctes = outer != NULL ? outer->ctes : NULL,
+        .may_run_early = true,
+    };
+}
+
+void sql_level_add_cte(struct sql_level *level, const CommonTableExpr *cte)
+{
+    struct sql_cte *added = palloc(sizeof(*added));
+    *added = (struct sql_cte){.next = level->ctes, .name = cte->ctename, .definition = cte};
+    level->ctes = added;
+}
+
+void sql_level_add_reference(struct sql_level *level, const char *name,
+                             const struct catalog_relation *relation, const List *colnames)
+{
+    if (name == NULL) {
+        return;
+    }
+    struct sql_reference *added = palloc(sizeof(*added));
+    *added = (struct sql_reference){
+        .next = level->references, .name = name, .relation = relation, .colnames = colnames};
+    level->references = added;
+}
+
+const struct sql_cte *sql_level_find_cte(const struct sql_level *level, const char *name)
+{
+    for (const struct sql_cte *cte = level->ctes; cte != NULL; cte = cte->next) {
+        if (strcmp(cte->name, name) == 0) {
+            return cte;
+        }
+    }
+    return NULL;
+}
+
+const struct sql_reference *sql_level_find_reference(const struct sql_level *level,
+                                                     const char *name)
+{
+    for (; level != NULL; level = level->outer) {
+        for (const struct sql_reference *r = level->references; r != NULL; r = r->next) {
+            if (strcmp(r->name, name) == 0) {
+                return r;
+            }
+        }
+    }
+    return NULL;
+}
+
+static bool is_system_column(const char *name)
+{
+    static const char *const names[] = {"ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strcmp(names[i], name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool sql_reference_has_column(const struct sql_reference *reference, const char *column)
+{
+    ListCell *cell;
+    foreach (cell, reference->colnames) {
+        if (strcmp(strVal(lfirst(cell)), column) == 0) {
+            return true;
+        }
+    }
+    if (reference->relation == NULL || reference->colnames != NIL) {
+        return false;
+    }
+    return is_system_column(column) || catalog_column_find(reference->relation, column) != NULL;
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * One query level as name resolution sees it: which CTE names are visible, which references FROM
+ * introduced, and where the search goes on. Levels live on the C stack of the walk. */
+#ifndef POLICY_SQL_LEVEL_H
+#define POLICY_SQL_LEVEL_H
+
+#include <stdbool.h>
+
+#include "policy/catalog/catalog.h"
+#include "policy/sql/query.h"
+
+/* A visible CTE name; the innermost comes first. */
+struct sql_cte {
+    const struct sql_cte *next;
+    const char *name;
+    const CommonTableExpr *definition; /* for its columns */
+};
+
+/* What a FROM item, or a DML target, is called. */
+struct sql_reference {
+    const struct sql_reference *next;
+    const char *name;
+    const struct catalog_relation *relation; /* NULL: sub-select, function or CTE */
+    const List *colnames;                    /* String: the column alias list, or NIL */
+};
+
+struct sql_level {
+    const struct sql_level *outer;
+    const struct sql_cte *ctes; /* those of outer levels follow */
+    const struct sql_reference *references;
+    bool may_run_early; /* what is walked may be evaluated before a guard */
+};
+
+/* A level inside outer (NULL for a statement), with nothing of its own yet. */
+struct sql_level sql_level_inside(const struct sql_level *outer);
+
+/* Makes a CTE name visible at this level from now on. */
+void sql_level_add_cte(struct sql_level *level, const CommonTableExpr *cte);
+
+/* Adds a reference; name NULL (an unnamed sub-select) adds nothing. */
+void sql_level_add_reference(struct sql_level *level, const char *name,
+                             const struct catalog_relation *relation, const List *colnames);
+
+/* The CTE that an unqualified relation name means at this level, or NULL. */
+const struct sql_cte *sql_level_find_cte(const struct sql_level *level, const char *name);
+
+/* The innermost reference of that name, or NULL. */
+const struct sql_reference *sql_level_find_reference(const struct sql_level *level,
+                                                     const char *name);
+
+/* Whether the reference surely has a column of that name. */
+bool sql_reference_has_column(const struct sql_reference *reference, const char *column);
+
+#endif

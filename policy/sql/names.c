@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Types, operators and collations. Reviewed built-ins only; a name leaves here unqualified only
+ * where pg_catalog, which the server searches first, is known to have it. */
+#include "policy/sql/names.h"
+
+#include <string.h>
+
+#include "nodes/value.h"
+
+#include "policy/sql/operators.h"
+#include "policy/sql/relation.h"
+#include "policy/sql/types.h"
+#include "protocol/bytes.h"
+
+void sql_names_raises(struct sql_query *q, const struct sql_level *level)
+{
+    if (level->may_run_early) {
+        q->raising = true;
+    }
+}
+
+/* The last part of a name whose only allowed schema is pg_catalog; NULL if it has another one. */
+static const char *builtin_name(const List *names)
+{
+    if (list_length(names) == 1) {
+        return strVal(linitial(names));
+    }
+    if (list_length(names) == 2 && strcmp(strVal(linitial(names)), "pg_catalog") == 0) {
+        return strVal(lsecond(names));
+    }
+    return NULL;
+}
+
+/* The grammar's name for `character`, and for the one-byte "char", which has a type of its own:
+ * both print right only as the parser gave them. */
+static bool keeps_its_spelling(const char *name)
+{
+    return strcmp(name, "char") == 0 || strcmp(name, "bpchar") == 0;
+}
+
+void sql_names_type(struct sql_query *q, TypeName *type)
+{
+    const char *name = builtin_name(type->names);
+    if (type->setof || type->pct_type || name == NULL || !sql_type_is_allowed(name)) {
+        sql_refuse(q, "42501", type->location, "Only reviewed types of pg_catalog can be used.",
+                   "type %s is not allowed under tenant isolation", strVal(llast(type->names)));
+    }
+    if (list_length(type->names) == 1 && !keeps_its_spelling(name)) {
+        type->names = lcons(makeString(pstrdup("pg_catalog")), type->names);
+    }
+}
+
+static bool pattern_is_safe(const Node *pattern)
+{
+    if (pattern == NULL || !IsA(pattern, A_Const)) {
+        return false;
+    }
+    const A_Const *constant = (const A_Const *)pattern;
+    return constant->isnull || (IsA(&constant->val, String) &&
+                                sql_pattern_never_raises(slice_text(constant->val.sval.sval)));
+}
+
+void sql_names_operator(struct sql_query *q, const struct sql_level *level, const List *name,
+                        const Node *right, int location)
+{
+    const char *symbol = builtin_name(name);
+    enum sql_operator_class class =
+        symbol == NULL ? SQL_OPERATOR_UNKNOWN : sql_operator_classify(symbol);
+    switch (class) {
+    case SQL_OPERATOR_UNKNOWN:
+        sql_refuse(q, "42501", location, "Only reviewed operators of pg_catalog can be used.",
+                   "operator %s is not allowed under tenant isolation", strVal(llast(name)));
+    case SQL_OPERATOR_SAFE:
+        return;
+    case SQL_OPERATOR_PATTERN:
+        if (!pattern_is_safe(right)) {
+            sql_names_raises(q, level);
+        }
+        return;
+    case SQL_OPERATOR_RAISING:
+        break;
+    }
+    sql_names_raises(q, level);
+}
+
+void sql_names_collation(struct sql_query *q, const List *name, int location)
+{
+    if (list_length(name) <= 1) {
+        return;
+    }
+    const char *schema = strVal(linitial(name));
+    if (list_length(name) == 2 &&
+        (strcmp(schema, "pg_catalog") == 0 || sql_schema_is_managed(q->env->row, schema))) {
+        return;
+    }
+    sql_refuse(q, "42501", location, "Tenants may use the managed schemas only.",
+               "permission denied for schema %s", schema);
+}

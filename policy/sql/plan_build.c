@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * From text to plan: limits, parse, check and rewrite, fence, emit, proof. Everything between
+ * runs inside libpg_run, so that a refusal from any depth, an error of the library and a shortage
+ * of memory all end here as a plan that refuses. The last step copies what the plan keeps. */
+#include "policy/sql/plan.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "policy/sql/emit.h"
+#include "policy/sql/guard.h"
+#include "policy/sql/lexical.h"
+#include "policy/sql/plan_parts.h"
+#include "policy/sql/proof.h"
+#include "policy/sql/query.h"
+#include "policy/sql/statement.h"
+#include "protocol/check.h"
+#include "protocol/mem.h"
+#include "protocol/utf8.h"
+
+#define MAX_PARAM     65535
+#define MAX_POSITIONS ((size_t)8192) /* nodes of a text whose places are kept; beyond: unknown */
+
+struct build {
+    struct sql_query q;
+    const char *text; /* owns, malloc'd: NUL-terminated */
+    struct sql_lexical lexical;
+    struct sql_plan *plan;
+};
+
+/* A word that occurs nowhere in the client's text, made by counting. Case is ignored because the
+ * server folds names. */
+static void find_unused(const char *text, const char *stem, char *out, size_t cap)
+{
+    for (unsigned i = 0;; i++) {
+        snprintf(out, cap, i == 0 ? "%s" : "%s%u_", stem, i);
+        if (strcasestr(text, out) == NULL) {
+            return;
+        }
+    }
+}
+
+static void init_query(struct build *b, const struct sql_environment *env,
+                       const struct sql_request *request)
+{
+    b->q = (struct sql_query){.env = env, .request = request};
+    b->q.text = b->text;
+    b->q.text_len = request->text.len;
+    find_unused(b->text, "rftenant", b->q.sentinel, sizeof(b->q.sentinel));
+    find_unused(b->text, "_rf", b->q.guard_prefix, sizeof(b->q.guard_prefix));
+}
+
+/* The client's parameters keep their numbers; the tenant comes behind them. */
+static void number_params(struct sql_query *q)
+{
+    ListCell *cell;
+    if ((size_t)q->max_param < q->request->num_param_types) {
+        q->max_param = (int)q->request->num_param_types;
+    }
+    if (q->tenant_params != NIL && q->max_param >= MAX_PARAM) {
+        sql_refuse(q, "54000", SQL_NO_LOCATION, NULL, "too many parameters");
+    }
+    foreach (cell, q->tenant_params) {
+        ((ParamRef *)lfirst(cell))->number = q->max_param + 1;
+    }
+}
+
+static void check_message(const struct sql_query *q, const List *statements)
+{
+    ListCell *cell;
+    if (list_length(statements) <= 1) {
+        return;
+    }
+    if (q->request->protocol == SQL_EXTENDED) {
+        sql_refuse(q, "42601", SQL_NO_LOCATION, NULL,
+                   "cannot insert multiple commands into a prepared statement");
+    }
+    foreach (cell, statements) {
+        if (IsA(((RawStmt *)lfirst(cell))->stmt, DiscardStmt)) {
+            sql_refuse(q, "25001", SQL_NO_LOCATION, NULL,
+                       "DISCARD ALL cannot run inside a transaction block");
+        }
+    }
+}
+
+static void rewrite(struct build *b, List *statements)
+{
+    size_t i = 0;
+    ListCell *cell;
+    b->plan->num_statements = (size_t)list_length(statements);
+    b->plan->effects = mem_new_array(b->plan->num_statements, sizeof(enum sql_effect));
+    foreach (cell, statements) {
+        /* Doubt in one statement is no reason to fence another. */
+        b->q.raising = false;
+        b->q.guards = NIL;
+        b->plan->effects[i++] = sql_statement_rewrite(&b->q, lfirst(cell));
+        sql_guard_fence(&b->q);
+    }
+    number_params(&b->q);
+}
+
+/* Takes the sentinels out and notes where they were. */
+static void keep_text(struct sql_plan *plan, const struct sql_query *q,
+                      const struct sql_emitted *emitted)
+{
+    size_t len = strlen(q->sentinel);
+    plan->text = mem_new(emitted->len + 1);
+    plan->holes = mem_new_array(q->num_holes, sizeof(*plan->holes));
+    const char *at = emitted->text;
+    for (const char *next = strstr(at, q->sentinel); q->num_holes > 0 && next != NULL;
+         next = strstr(at, q->sentinel)) {
+        memcpy(plan->text + plan->text_len, at, (size_t)(next - at));
+        plan->text_len += (size_t)(next - at);
+        plan->holes[plan->num_holes++] = (uint32_t)plan->text_len;
+        at = next + len;
+    }
+    size_t rest = strlen(at);
+    memcpy(plan->text + plan->text_len, at, rest);
+    plan->text_len += rest;
+    check(plan->num_holes == q->num_holes);
+}
+
+/* Counts characters from offset to offset: positions ascend, so all of them cost one pass. */
+struct counter {
+    struct slice text;
+    size_t offset;
+    size_t characters;
+};
+
+static size_t count_to(struct counter *c, size_t offset)
+{
+    while (c->offset < offset && c->offset < c->text.len) {
+        if ((c->text.ptr[c->offset++] & 0xC0) != 0x80) {
+            c->characters++;
+        }
+    }
+    return c->characters;
+}
+
+static void keep_positions(struct sql_plan *plan, const struct sql_query *q, List *statements,
+                           const struct sql_emitted *emitted)
+{
+    struct sql_position *found = NULL;
+    size_t num = sql_emit_positions(statements, emitted, &found);
+    num = num < MAX_POSITIONS ? num : MAX_POSITIONS;
+    plan->positions = mem_new_array(num, sizeof(*plan->positions));
+    struct counter sent = {.text = slice_of(emitted->text, emitted->len)};
+    struct slice client = slice_of(q->text, q->text_len);
+    size_t sentinel_len = strlen(q->sentinel);
+    size_t hole = 0;
+    for (size_t i = 0; i < num; i++) {
+        size_t emitted_at = (size_t)found[i].emitted;
+        while (hole < plan->num_holes && plan->holes[hole] + hole * sentinel_len < emitted_at) {
+            hole++;
+        }
+        size_t characters = count_to(&sent, emitted_at) - hole * sentinel_len;
+        plan->positions[plan->num_positions++] =
+            (struct plan_position){.emitted = (uint32_t)characters,
+                                   .client = (uint32_t)utf8_count(client, (size_t)found[i].client)};
+    }
+}
+
+static void keep_checks(struct sql_plan *plan, const struct sql_query *q)
+{
+    ListCell *number;
+    ListCell *type;
+    if (q->expected != NULL) {
+        plan->expected = mem_copy_string(q->expected, strlen(q->expected));
+        plan->expected_type = q->expected_type;
+        size_t before = (size_t)(q->expected_location > 0 ? q->expected_location : 0);
+        plan->not_tenant.position = (int32_t)utf8_count(slice_of(q->text, q->text_len), before) + 1;
+    }
+    plan->bind_checks =
+        mem_new_array((size_t)list_length(q->bind_params), sizeof(*plan->bind_checks));
+    forboth(number, q->bind_params, type, q->bind_types)
+    {
+        plan->bind_checks[plan->num_bind_checks++] = (struct plan_bind_check){
+            .index = (size_t)intVal(lfirst(number)) - 1, .type = lfirst(type)};
+    }
+}
+
+static void keep_notes(struct sql_plan *plan, const struct sql_query *q)
+{
+    ListCell *cell;
+    plan->notes = mem_new_array((size_t)list_length(q->notes), sizeof(*plan->notes));
+    foreach (cell, q->notes) {
+        const char *note = lfirst(cell);
+        plan->notes[plan->num_notes++] = mem_copy_string(note, strlen(note));
+    }
+}
+
+static void measure(struct sql_plan *plan)
+{
+    plan->memory = sizeof(*plan) + plan->text_len + plan->num_holes * sizeof(*plan->holes) +
+                   plan->num_positions * sizeof(*plan->positions) +
+                   plan->num_bind_checks * sizeof(*plan->bind_checks) +
+                   plan->num_statements * sizeof(*plan->effects);
+    if (plan->expected != NULL) {
+        plan->memory += strlen(plan->expected);
+    }
+    if (plan->refusal.message != NULL) {
+        plan->memory += strlen(plan->refusal.message) + strlen(plan->refusal.hint);
+    }
+    for (size_t i = 0; i < plan->num_notes; i++) {
+        plan->memory += strlen(plan->notes[i]) + sizeof(plan->notes[i]);
+    }
+}
+
+static void build(void *arg)
+{
+    struct build *b = arg;
+    List *statements = libpg_parse(b->text);
+    if (statements == NIL) {
+        b->plan->verdict = SQL_EMPTY;
+        return;
+    }
+    check_message(&b->q, statements);
+    rewrite(b, statements);
+    struct sql_emitted emitted = sql_emit(&b->q, statements, &b->lexical);
+    sql_proof_check(&b->q, emitted.statements);
+    keep_text(b->plan, &b->q, &emitted);
+    keep_positions(b->plan, &b->q, statements, &emitted);
+    keep_checks(b->plan, &b->q);
+    keep_notes(b->plan, &b->q);
+    b->plan->num_params = (uint16_t)b->q.max_param;
+    b->plan->adds_param = b->q.tenant_params != NIL;
+    b->plan->verdict = SQL_FORWARD;
+}
+
+static char *copy(const char *text)
+{
+    return mem_copy_string(text != NULL ? text : "", text != NULL ? strlen(text) : 0);
+}
+
+static void set_refusal(struct sql_plan *plan, const char *sqlstate, const char *message,
+                        const char *hint, int32_t position)
+{
+    plan->verdict = SQL_REFUSE;
+    plan->refusal = (struct sql_refusal){.sqlstate = copy(sqlstate),
+                                         .message = copy(message),
+                                         .detail = copy(NULL),
+                                         .hint = copy(hint),
+                                         .position = position};
+}
+
+static void take_error(struct build *b, const struct libpg_error *error)
+{
+    bool is_too_deep = strcmp(error->sqlstate, "54001") == 0;
+    if (b->q.is_proving && !is_too_deep) {
+        b->plan->proof_failed = true;
+        set_refusal(b->plan, "0A000", "the statement could not be rewritten with certainty",
+                    error->message, 0);
+        return;
+    }
+    set_refusal(b->plan, error->sqlstate, error->message, error->hint,
+                is_too_deep ? 0 : error->position);
+}
+
+static int32_t position_at(const struct build *b)
+{
+    struct slice text = slice_of(b->text, b->q.request->text.len);
+    return (int32_t)utf8_count(text, b->lexical.location) + 1;
+}
+
+/* Answers whether the text may be parsed. */
+static bool check_text(struct build *b, const struct sql_environment *env)
+{
+    switch (sql_lexical_scan(b->text, b->q.request->text.len, env->max_bytes,
+                             env->catalog->server_version_num, &b->lexical)) {
+    case SQL_LEXICAL_OK:
+        return true;
+    case SQL_LEXICAL_ENCODING:
+        set_refusal(b->plan, "22021", "invalid byte sequence for encoding \"UTF8\"", NULL, 0);
+        return false;
+    case SQL_LEXICAL_TOO_LONG:
+        set_refusal(b->plan, "54000", "statement is too long", NULL, 0);
+        return false;
+    case SQL_LEXICAL_TOO_DEEP:
+        set_refusal(b->plan, "54001", "stack depth limit exceeded",
+                    "The statement is nested too deeply.", 0);
+        return false;
+    case SQL_LEXICAL_TOO_NEW:
+        set_refusal(b->plan, "42601", "trailing junk after numeric literal", NULL, position_at(b));
+        return false;
+    }
+    return false;
+}
+
+static struct sql_plan *new_plan(const struct config_row *row)
+{
+    struct sql_plan *plan = mem_new(sizeof(*plan));
+    plan->refs = 1;
+    char message[128];
+    snprintf(message, sizeof(message), "column \"%.80s\" may only hold the session's tenant",
+             row->column);
+    plan->not_tenant = (struct sql_refusal){
+        .sqlstate = "42501",
+        .message = copy(message),
+        .detail = "",
+        .hint = "Leave the column out, or give it the session's tenant.",
+    };
+    return plan;
+}
+
+struct sql_plan *sql_plan_new(const struct sql_environment *env, const struct sql_request *request)
+{
+    check(env->catalog != NULL && env->row != NULL && request->num_param_types <= MAX_PARAM);
+    char *text = mem_copy_string((const char *)request->text.ptr, request->text.len);
+    struct build b = {.text = text, .plan = new_plan(env->row)};
+    struct libpg_error error = {0};
+    b.q.request = request;
+    if (check_text(&b, env)) {
+        init_query(&b, env, request);
+        if (!libpg_run(build, &b, &error)) {
+            take_error(&b, &error);
+        }
+    }
+    libpg_error_fini(&error);
+    b.plan->not_tenant_bind = b.plan->not_tenant;
+    b.plan->not_tenant_bind.position = 0;
+    measure(b.plan);
+    free(text);
+    return b.plan;
+}

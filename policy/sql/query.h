@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the stages of the rewriter share while one message is worked on. Lives inside libpg_run:
+ * everything it points to is palloc'd or borrowed from the request. */
+#ifndef POLICY_SQL_QUERY_H
+#define POLICY_SQL_QUERY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "policy/catalog/catalog.h"
+#include "policy/config/isolation.h"
+#include "policy/sql/libpg.h"
+#include "policy/sql/plan.h"
+#include "policy/sql/tenant_type.h"
+
+#define SQL_NO_LOCATION (-1)
+
+/* Server versions in which constructs appeared. */
+#define SQL_VERSION_16 ((uint32_t)160000)
+#define SQL_VERSION_17 ((uint32_t)170000)
+#define SQL_VERSION_18 ((uint32_t)180000)
+
+struct sql_query {
+    const struct sql_environment *env;
+    const struct sql_request *request;
+    const char *text; /* the client's, NUL-terminated */
+    size_t text_len;
+
+    char sentinel[24];     /* stands for the tenant in literals; occurs nowhere in text */
+    uint32_t num_holes;    /* literals made with it */
+    List *tenant_params;   /* ParamRef: numbered when the client's highest is known */
+    char guard_prefix[24]; /* of the aliases we invent; occurs nowhere in text */
+    uint32_t num_aliases;
+    int max_param; /* highest $n of the client */
+
+    List *guards; /* A_Expr: one per tenant predicate; the fence decides their final form */
+    bool raising; /* an expression that may run before a guard may raise an error */
+
+    const char *expected; /* constant in the tenant's place: must be the tenant. NULL: none */
+    const struct sql_tenant_type *expected_type;
+    int expected_location;
+    List *bind_params; /* Integer: parameter numbers that must be the tenant */
+    List *bind_types;  /* const struct sql_tenant_type *, in step */
+
+    List *notes;     /* char *: for people; only when the environment asks */
+    bool is_proving; /* from here on whatever is thrown is a failed proof */
+};
+
+/* Ends the work with an ErrorResponse. location is a byte offset into the client's text or
+ * SQL_NO_LOCATION; hint may be NULL. */
+pg_noreturn void sql_refuse(const struct sql_query *q, const char *sqlstate, int location,
+                            const char *hint, const char *format, ...) pg_attribute_printf(5, 6);
+
+/* Adds a line to the plan's notes, if they are wanted. */
+void sql_note(struct sql_query *q, const char *format, ...) pg_attribute_printf(2, 3);
+
+#endif

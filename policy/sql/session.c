@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Statements about the session. Transactions are the client's own; settings go through the
+ * allow-list of settings.def; what would undo the proxy's own settings is refused. */
+#include "policy/sql/statement.h"
+
+#include <string.h>
+
+#include "nodes/value.h"
+
+#include "policy/sql/settings.h"
+
+static enum sql_effect check_transaction(const struct sql_query *q, const TransactionStmt *stmt,
+                                         int location)
+{
+    switch (stmt->kind) {
+    case TRANS_STMT_BEGIN:
+    case TRANS_STMT_START:
+        return SQL_EFFECT_BEGIN;
+    case TRANS_STMT_COMMIT:
+        return SQL_EFFECT_COMMIT;
+    case TRANS_STMT_ROLLBACK:
+        return SQL_EFFECT_ROLLBACK;
+    case TRANS_STMT_SAVEPOINT:
+    case TRANS_STMT_RELEASE:
+    case TRANS_STMT_ROLLBACK_TO:
+        return SQL_EFFECT_SAVEPOINT;
+    case TRANS_STMT_PREPARE:
+        sql_refuse(q, "0A000", location, NULL,
+                   "PREPARE TRANSACTION is not supported under tenant isolation");
+    case TRANS_STMT_COMMIT_PREPARED:
+    case TRANS_STMT_ROLLBACK_PREPARED:
+        break;
+    }
+    sql_refuse(q, "42501", location, NULL,
+               "prepared transactions of other sessions are not allowed under tenant isolation");
+}
+
+/* The text of the one constant; NULL for anything else. */
+static const char *only_value(const List *args)
+{
+    if (list_length(args) != 1 || !IsA(linitial(args), A_Const)) {
+        return NULL;
+    }
+    const A_Const *value = linitial(args);
+    switch ((int)nodeTag(&value->val)) {
+    case T_String:
+        return value->val.sval.sval;
+    case T_Integer:
+        return psprintf("%d", value->val.ival.ival);
+    case T_Float:
+        return value->val.fval.fval;
+    default:
+        return NULL;
+    }
+}
+
+static void check_setting(const struct sql_query *q, const char *name, const char *value,
+                          int location)
+{
+    switch (sql_setting_check_set(name, value)) {
+    case SQL_SETTING_ALLOWED:
+        return;
+    case SQL_SETTING_BAD_VALUE:
+        sql_refuse(q, "22023", location, NULL,
+                   "parameter \"%s\" cannot have this value under tenant isolation", name);
+    case SQL_SETTING_REFUSED:
+        break;
+    }
+    sql_refuse(q, "42501", location, "The setting belongs to the proxy or to the operator.",
+               "permission denied to set parameter \"%s\"", name);
+}
+
+/* SET TRANSACTION, SET SESSION CHARACTERISTICS, SET TRANSACTION SNAPSHOT. */
+static enum sql_effect check_multi(const struct sql_query *q, const VariableSetStmt *stmt,
+                                   int location)
+{
+    ListCell *cell;
+    if (strcmp(stmt->name, "TRANSACTION") == 0) {
+        return SQL_EFFECT_SET_LOCAL;
+    }
+    if (strcmp(stmt->name, "SESSION CHARACTERISTICS") != 0) {
+        sql_refuse(q, "42501", location, NULL,
+                   "SET TRANSACTION SNAPSHOT is not allowed under tenant isolation");
+    }
+    foreach (cell, stmt->args) {
+        const DefElem *option = lfirst(cell);
+        check_setting(q, psprintf("default_%s", option->defname), NULL, location);
+    }
+    return SQL_EFFECT_PIN_SET;
+}
+
+static enum sql_effect check_set(const struct sql_query *q, const VariableSetStmt *stmt,
+                                 int location)
+{
+    switch (stmt->kind) {
+    case VAR_SET_MULTI:
+        return check_multi(q, stmt, location);
+    case VAR_RESET_ALL:
+        sql_refuse(q, "0A000", location, "Reset settings one by one.",
+                   "RESET ALL is not supported under tenant isolation");
+    case VAR_SET_VALUE:
+    case VAR_SET_DEFAULT:
+    case VAR_SET_CURRENT:
+    case VAR_RESET:
+        break;
+    }
+    check_setting(q, stmt->name, stmt->kind == VAR_SET_VALUE ? only_value(stmt->args) : NULL,
+                  location);
+    return stmt->is_local ? SQL_EFFECT_SET_LOCAL : SQL_EFFECT_PIN_SET;
+}
+
+static void check_show(const struct sql_query *q, const VariableShowStmt *stmt, int location)
+{
+    if (strcmp(stmt->name, "all") == 0 || !sql_setting_may_read(stmt->name)) {
+        sql_refuse(q, "42501", location, NULL, "permission denied to examine \"%s\"", stmt->name);
+    }
+}
+
+static void check_discard(const struct sql_query *q, const DiscardStmt *stmt, int location)
+{
+    if (stmt->target != DISCARD_ALL) {
+        sql_refuse(q, "0A000", location, "DISCARD ALL is.",
+                   "this form of DISCARD is not supported under tenant isolation");
+    }
+}
+
+bool sql_session_check(struct sql_query *q, const RawStmt *statement, enum sql_effect *out_effect)
+{
+    int location = statement->stmt_location;
+    *out_effect = SQL_EFFECT_NONE;
+    switch ((int)nodeTag(statement->stmt)) {
+    case T_TransactionStmt:
+        *out_effect = check_transaction(q, (const TransactionStmt *)statement->stmt, location);
+        return true;
+    case T_VariableSetStmt:
+        *out_effect = check_set(q, (const VariableSetStmt *)statement->stmt, location);
+        return true;
+    case T_VariableShowStmt:
+        check_show(q, (const VariableShowStmt *)statement->stmt, location);
+        return true;
+    case T_DiscardStmt:
+        check_discard(q, (const DiscardStmt *)statement->stmt, location);
+        *out_effect = SQL_EFFECT_DISCARD_ALL;
+        return true;
+    default:
+        return false;
+    }
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Dispatch by kind of statement. Whatever is in no table is refused. */
+#include "policy/sql/statement.h"
+
+#include "nodes/value.h"
+
+#include "policy/sql/walk.h"
+
+static const char hint_admin[] = "Connect to the server directly for administration.";
+
+/* A file or program of the server is never a tenant's; the client's own data could be. */
+pg_noreturn static void refuse_copy(const struct sql_query *q, const CopyStmt *copy, int location)
+{
+    if (copy->filename != NULL || copy->is_program) {
+        sql_refuse(q, "42501", location, NULL,
+                   "permission denied to COPY to or from a file or program of the server");
+    }
+    sql_refuse(q, "0A000", location, NULL, "COPY is not supported under tenant isolation");
+}
+
+pg_noreturn static void refuse(const struct sql_query *q, const RawStmt *statement)
+{
+    int location = statement->stmt_location;
+    switch ((int)nodeTag(statement->stmt)) {
+#define STATEMENT(tag, sqlstate, name)                                            \
+    case T_##tag:                                                                 \
+        sql_refuse(q, sqlstate, location, sqlstate[0] == '4' ? hint_admin : NULL, \
+                   "%s is not %s under tenant isolation", name,                   \
+                   sqlstate[0] == '4' ? "allowed" : "supported");
+#include "policy/sql/statements.def"
+#undef STATEMENT
+    case T_CopyStmt:
+        refuse_copy(q, (const CopyStmt *)statement->stmt, location);
+    default:
+        sql_refuse(q, "0A000", location, NULL,
+                   "this statement is not supported under tenant isolation");
+    }
+}
+
+enum sql_effect sql_statement_rewrite(struct sql_query *q, RawStmt *statement)
+{
+    enum sql_effect effect = SQL_EFFECT_NONE;
+    switch ((int)nodeTag(statement->stmt)) {
+    case T_SelectStmt:
+        sql_walk_select(q, NULL, (SelectStmt *)statement->stmt, SQL_SELECT_TOP);
+        break;
+    case T_InsertStmt:
+        sql_walk_insert(q, NULL, (InsertStmt *)statement->stmt);
+        break;
+    case T_UpdateStmt:
+        sql_walk_update(q, NULL, (UpdateStmt *)statement->stmt);
+        break;
+    case T_DeleteStmt:
+        sql_walk_delete(q, NULL, (DeleteStmt *)statement->stmt);
+        break;
+    default:
+        if (!sql_session_check(q, statement, &effect)) {
+            refuse(q, statement);
+        }
+    }
+    return effect;
+}
