@@ -1,23 +1,172 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * SQL text, and the one value that goes into it: the list of managed schemas. Functions, types and
+ * operators are qualified and every relation is named with its schema, so the answers come from
+ * the server's own catalogue even if the search path were not what it should be. */
 #include "policy/catalog/queries.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "protocol/check.h"
 #include "protocol/mem.h"
+
+/* Stands for ARRAY[...]: the managed schemas. */
+#define HOLE     "{schemas}"
+#define EQ       " OPERATOR(pg_catalog.=) "
+#define NE       " OPERATOR(pg_catalog.<>) "
+#define JOIN_STR " OPERATOR(pg_catalog.||) "
+#define MANAGED  "n.nspname" EQ "ANY (" HOLE ")"
+
+struct query {
+    size_t num_columns;
+    const char *text;
+};
+
+static const struct query queries[CATALOG_QUERY_COUNT] = {
+    [CATALOG_QUERY_FACTS] =
+        {6, "SELECT pg_catalog.current_setting('server_version_num'),"
+            " pg_catalog.current_setting('server_encoding'), pg_catalog.current_database(),"
+            " r.rolname, r.rolsuper, r.rolbypassrls"
+            " FROM pg_catalog.pg_roles r WHERE r.rolname" EQ "CURRENT_USER"},
+    /* Indexes, TOAST tables and row types cannot be named in a FROM clause. */
+    [CATALOG_QUERY_RELATIONS] = {5,
+                                 "SELECT n.nspname, c.relname, c.relkind, c.relispartition,"
+                                 " EXISTS (SELECT FROM pg_catalog.pg_inherits i WHERE i.inhrelid" EQ
+                                 "c.oid)"
+                                 " FROM pg_catalog.pg_class c"
+                                 " JOIN pg_catalog.pg_namespace n ON n.oid" EQ "c.relnamespace"
+                                 " WHERE " MANAGED " AND c.relkind" NE
+                                 "ALL (ARRAY['i', 'I', 't', 'c']::pg_catalog.\"char\"[])"
+                                 " ORDER BY 1, 2"},
+    [CATALOG_QUERY_COLUMNS] = {10, "SELECT n.nspname, c.relname, a.attname, a.attnum, a.atttypid,"
+                                   " pg_catalog.quote_ident(tn.nspname)" JOIN_STR "'.'" JOIN_STR
+                                   "pg_catalog.quote_ident(t.typname),"
+                                   " a.attgenerated" NE "'', a.atthasdef OR a.attidentity" NE "'',"
+                                   " a.attidentity" EQ "'a', a.attnotnull"
+                                   " FROM pg_catalog.pg_attribute a"
+                                   " JOIN pg_catalog.pg_class c ON c.oid" EQ "a.attrelid"
+                                   " JOIN pg_catalog.pg_namespace n ON n.oid" EQ "c.relnamespace"
+                                   " JOIN pg_catalog.pg_type t ON t.oid" EQ "a.atttypid"
+                                   " JOIN pg_catalog.pg_namespace tn ON tn.oid" EQ "t.typnamespace"
+                                   " WHERE " MANAGED " AND c.relkind" NE
+                                   "ALL (ARRAY['i', 'I', 't', 'c']::pg_catalog.\"char\"[])"
+                                   " AND a.attnum OPERATOR(pg_catalog.>) 0 AND NOT a.attisdropped"
+                                   " ORDER BY 1, 2, a.attnum"},
+    /* indkey also lists INCLUDE columns; only the first indnkeyatts make the key. A foreign key
+     * names the index it refers to as well, hence the constraint types. */
+    [CATALOG_QUERY_INDEXES] =
+        {10, "SELECT n.nspname, c.relname, ic.relname, x.indisunique, x.indisexclusion,"
+             " x.indkey, x.indnkeyatts, x.indexprs IS NOT NULL, x.indpred IS NOT NULL, k.conname"
+             " FROM pg_catalog.pg_index x"
+             " JOIN pg_catalog.pg_class c ON c.oid" EQ "x.indrelid"
+             " JOIN pg_catalog.pg_namespace n ON n.oid" EQ "c.relnamespace"
+             " JOIN pg_catalog.pg_class ic ON ic.oid" EQ "x.indexrelid"
+             " LEFT JOIN pg_catalog.pg_constraint k ON k.conindid" EQ "x.indexrelid"
+             " AND k.contype" EQ "ANY (ARRAY['p', 'u', 'x']::pg_catalog.\"char\"[])"
+             " WHERE " MANAGED " AND x.indislive AND (x.indisunique OR x.indisexclusion)"
+             " AND c.relkind" NE "'t'"
+             " ORDER BY 1, 2, 3"},
+    [CATALOG_QUERY_FUNCTIONS] = {2, "SELECT DISTINCT n.nspname, p.proname FROM pg_catalog.pg_proc p"
+                                    " JOIN pg_catalog.pg_namespace n ON n.oid" EQ "p.pronamespace"
+                                    " WHERE " MANAGED " ORDER BY 1, 2"},
+};
+
+/* How many rows and the sum of their xmin: every DDL statement adds, removes or rewrites a row of
+ * one of these tables, and a rewritten row has a new xmin. */
+#define DIGEST_OF(from)                                   \
+    "(SELECT pg_catalog.concat(pg_catalog.count(*), ' '," \
+    " pg_catalog.sum(d.xmin::pg_catalog.text::pg_catalog.int8)) FROM pg_catalog." from "), "
+#define IN_NS       EQ "ANY (SELECT ns.oid FROM ns)"
+#define OF_RELATION EQ "ANY (SELECT c.oid FROM pg_catalog.pg_class c WHERE c.relnamespace" IN_NS ")"
+
+/* clang-format off */
+static const char digest_query[] =
+    "WITH ns AS (SELECT n.oid FROM pg_catalog.pg_namespace n WHERE " MANAGED ")"
+    " SELECT pg_catalog.concat_ws(' ', "
+    DIGEST_OF("pg_namespace d WHERE d.oid" IN_NS)
+    DIGEST_OF("pg_class d WHERE d.relnamespace" IN_NS)
+    DIGEST_OF("pg_attribute d WHERE d.attrelid" OF_RELATION)
+    DIGEST_OF("pg_inherits d WHERE d.inhrelid" OF_RELATION)
+    DIGEST_OF("pg_rewrite d WHERE d.ev_class" OF_RELATION)
+    DIGEST_OF("pg_index d WHERE d.indrelid" OF_RELATION)
+    DIGEST_OF("pg_constraint d WHERE d.conrelid" OF_RELATION)
+    DIGEST_OF("pg_proc d WHERE d.pronamespace" IN_NS)
+    "(SELECT pg_catalog.concat(r.rolname, r.rolsuper, r.rolbypassrls)"
+    " FROM pg_catalog.pg_roles r WHERE r.rolname" EQ "CURRENT_USER))";
+/* clang-format on */
 
 size_t catalog_query_num_columns(enum catalog_query query)
 {
-    (void)query;
-    return 1;
+    check((size_t)query < CATALOG_QUERY_COUNT);
+    return queries[query].num_columns;
+}
+
+/* A string constant that means the same whatever standard_conforming_strings is. Room for twice
+ * the text, E and two quotes is the caller's duty. */
+static size_t write_constant(char *out, const char *text)
+{
+    size_t len = 0;
+    out[len++] = 'E';
+    out[len++] = '\'';
+    for (; *text != '\0'; text++) {
+        if (*text == '\'' || *text == '\\') {
+            out[len++] = *text;
+        }
+        out[len++] = *text;
+    }
+    out[len++] = '\'';
+    return len;
+}
+
+/* ARRAY[E'a', E'b']::pg_catalog.text[], owned by the caller. */
+static char *schemas_array(char *const *schemas, size_t num_schemas)
+{
+    static const char open[] = "ARRAY[";
+    static const char close[] = "]::pg_catalog.text[]";
+    size_t cap = sizeof open + sizeof close;
+    for (size_t i = 0; i < num_schemas; i++) {
+        cap += 2 * strlen(schemas[i]) + sizeof "E'', ";
+    }
+    char *text = mem_new(cap);
+    size_t len = strlen(open);
+    memcpy(text, open, len);
+    for (size_t i = 0; i < num_schemas; i++) {
+        len += (size_t)snprintf(text + len, cap - len, "%s", i > 0 ? ", " : "");
+        len += write_constant(text + len, schemas[i]);
+    }
+    memcpy(text + len, close, sizeof close);
+    return text;
+}
+
+/* text with every hole filled in; owned by the caller. */
+static char *fill(const char *text, char *const *schemas, size_t num_schemas)
+{
+    char *array = schemas_array(schemas, num_schemas);
+    size_t cap = strlen(text) + 1;
+    for (const char *hole = strstr(text, HOLE); hole != NULL; hole = strstr(hole + 1, HOLE)) {
+        cap += strlen(array);
+    }
+    char *filled = mem_new(cap);
+    size_t len = 0;
+    for (const char *hole = strstr(text, HOLE); hole != NULL; hole = strstr(text, HOLE)) {
+        len += (size_t)snprintf(filled + len, cap - len, "%.*s%s", (int)(hole - text), text, array);
+        text = hole + strlen(HOLE);
+    }
+    snprintf(filled + len, cap - len, "%s", text);
+    free(array);
+    return filled;
 }
 
 char *catalog_query_text(enum catalog_query query, char *const *schemas, size_t num_schemas)
 {
-    (void)query;
-    return catalog_digest_text(schemas, num_schemas);
+    check((size_t)query < CATALOG_QUERY_COUNT && (schemas != NULL || num_schemas == 0));
+    return fill(queries[query].text, schemas, num_schemas);
 }
 
 char *catalog_digest_text(char *const *schemas, size_t num_schemas)
 {
-    (void)schemas;
-    (void)num_schemas;
-    return mem_copy_string("SELECT", 6);
+    check(schemas != NULL || num_schemas == 0);
+    return fill(digest_query, schemas, num_schemas);
 }
