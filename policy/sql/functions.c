@@ -21,6 +21,47 @@ static const struct entry entries[] = {
 #undef FUNCTION
 };
 
+/* From pg_proc: at most one argument without a default, of type record or one that takes it. */
+static const char *const row_functions[] = {
+    "any_out",
+    "anycompatible_out",
+    "anycompatiblenonarray_out",
+    "anyelement_out",
+    "anynonarray_out",
+    "array_agg",
+    "concat",
+    "count",
+    "cume_dist",
+    "dense_rank",
+    "first_value",
+    "hash_record",
+    "json_agg",
+    "json_build_array",
+    "json_build_object",
+    "jsonb_agg",
+    "jsonb_build_array",
+    "jsonb_build_object",
+    "lag",
+    "last_value",
+    "lead",
+    "mode",
+    "num_nonnulls",
+    "num_nulls",
+    "percent_rank",
+    "pg_collation_for",
+    "pg_column_compression",
+    "pg_column_size",
+    "pg_typeof",
+    "quote_literal",
+    "quote_nullable",
+    "rank",
+    "record_out",
+    "record_send",
+    "row_to_json",
+    "to_json",
+    "to_jsonb",
+};
+
 enum sql_function_class sql_function_classify(const char *name)
 {
     check(name != NULL);
@@ -55,6 +96,16 @@ bool sql_function_is_builtin(const char *name)
 bool sql_function_never_raises(const char *name)
 {
     return sql_function_classify(name) == SQL_FUNCTION_SAFE;
+}
+
+bool sql_function_takes_row(const char *name)
+{
+    for (size_t i = 0; i < sizeof row_functions / sizeof row_functions[0]; i++) {
+        if (strcmp(row_functions[i], name) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 const char *sql_function_reason(enum sql_function_class class)

@@ -29,6 +29,10 @@ bool sql_function_is_builtin(const char *name);
  * may be evaluated on another tenant's row before the guard is. */
 bool sql_function_never_raises(const char *name);
 
+/* Some overload takes a whole row (record, "any", anyelement) as its only needed argument: only
+ * these can `x.name` mean when x is a row without a column of that name. */
+bool sql_function_takes_row(const char *name);
+
 /* Why a class is refused, for a person: "it reads other tables or sessions". "" if allowed. */
 const char *sql_function_reason(enum sql_function_class class);
 

@@ -111,7 +111,8 @@ json_t *explain_sql(const struct explain_subject *subject, const struct catalog 
 {
     struct sql_environment environment = {.catalog = catalog,
                                           .row = &subject->config->row,
-                                          .max_bytes = subject->config->limits.statement_bytes};
+                                          .max_bytes = subject->config->limits.statement_bytes,
+                                          .wants_notes = true};
     struct sql_request request = {.text = sql, .protocol = protocol};
     struct sql_plan *plan = sql_plan_new(&environment, &request);
     const struct sql_refusal *refusal = find_refusal(plan, subject->tenant);

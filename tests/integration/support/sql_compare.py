@@ -65,7 +65,7 @@ def _denied_as_said(case, answer):
 
 def _judge_lenient(case, got, truth):
     """Any refusal is right; an answer must be the one that RLS gives, if RLS gives one."""
-    if got.error or case.is_explain or "forced" in case.expect:
+    if got.error or case.is_explain or "forced" in case.expect or "only if" in case.expect:
         return None
     if not {"FILTER", "ALLOW"} & case.verdicts:
         return f"{case.expect!r} was answered with {_describe(got)}"

@@ -17,7 +17,7 @@ TABLES = {
 CONSTANTS = {
     INT: ["1", "2", "3", "10", "12", "15"],
     TEXT: ["'t1'", "'alice'", "'FR'", "'x'", "'t1 jan'"],
-    NUMBER: ["0", "0.5", "50", "60", "100.0"],
+    NUMBER: ["0", "0.5", "50", "60", "100"],
 }
 ALIASES = ["o", "c", "tenant_id", "orders", "customers", "countries", "x", "y"]
 

@@ -109,9 +109,21 @@ static void test_no_dangerous_family_is_allowed(void **state)
     }
 }
 
+static void test_functions_that_take_a_row(void **state)
+{
+    (void)state;
+    assert_true(sql_function_takes_row("row_to_json"));
+    assert_true(sql_function_takes_row("pg_column_size"));
+    assert_true(sql_function_takes_row("record_out"));
+    assert_false(sql_function_takes_row("name"));
+    assert_false(sql_function_takes_row("lower"));
+    assert_false(sql_function_takes_row(""));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_functions_that_take_a_row),
         cmocka_unit_test(test_classes),
         cmocka_unit_test(test_every_row_is_found),
         cmocka_unit_test(test_no_dangerous_family_is_allowed),
