@@ -327,10 +327,24 @@ static bool start_workers(struct server *server)
     return true;
 }
 
+/* Whether this build speaks what the configuration asks for. */
+static bool has_protocols(const struct server *server)
+{
+    const struct config *config = snapshot_config(server->snapshot);
+    for (size_t i = 0; i < config->num_listeners; i++) {
+        if (server->parts.protocols[config->listeners[i].protocol] == NULL) {
+            log_event(LOG_START_FAILED, log_text("listener", config->listeners[i].name),
+                      log_text("error", "this build does not speak the listener's protocol"));
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool start(struct server *server)
 {
     server->signals = signals_new(server->main, on_signal, server);
-    if (server->signals == NULL || !open_admin(server) ||
+    if (server->signals == NULL || !has_protocols(server) || !open_admin(server) ||
         !listeners_follow(server->listeners, server->snapshot) || !start_workers(server)) {
         return false;
     }
