@@ -127,13 +127,13 @@ static bool parse_iterations(struct slice text, uint32_t *out)
 {
     uint32_t value = 0;
     for (size_t i = 0; i < text.len; i++) {
-        if (text.ptr[i] < '0' || text.ptr[i] > '9' || value > SCRAM_ITERATIONS_MAX) {
+        if (text.ptr[i] < '0' || text.ptr[i] > '9' || value > USER_ITERATIONS_MAX) {
             return false;
         }
         value = value * 10 + (uint32_t)(text.ptr[i] - '0');
     }
     *out = value;
-    return value >= SCRAM_ITERATIONS_MIN && value <= SCRAM_ITERATIONS_MAX;
+    return value >= USER_ITERATIONS_MIN && value <= USER_ITERATIONS_MAX;
 }
 
 static bool parse_key(struct slice text, uint8_t out[SHA256_LEN])

@@ -10,12 +10,12 @@
 #include "protocol/bytes.h"
 #include "protocol/compiler.h"
 
-#define USERS_FILE_MAX       ((size_t)16 << 20) /* 16 MiB: about 80,000 users */
-#define USER_NAME_MAX        ((size_t)255)      /* bytes */
-#define SCRAM_ITERATIONS_MIN ((uint32_t)4096)   /* RFC 7677, 4 */
-#define SCRAM_ITERATIONS_MAX ((uint32_t)1000000)
-#define SCRAM_SALT_MAX       ((size_t)64) /* bytes; PostgreSQL uses 16 */
-#define SHA256_LEN           ((size_t)32)
+#define USERS_FILE_MAX      ((size_t)16 << 20) /* 16 MiB: about 80,000 users */
+#define USER_NAME_MAX       ((size_t)255)      /* bytes */
+#define USER_ITERATIONS_MIN ((uint32_t)4096)   /* RFC 7677, 4 */
+#define USER_ITERATIONS_MAX ((uint32_t)1000000)
+#define USER_SALT_MAX       ((size_t)64) /* bytes; PostgreSQL uses 16 */
+#define SHA256_LEN          ((size_t)32)
 
 enum user_secret_kind {
     USER_SECRET_SCRAM_SHA_256, /* "SCRAM-SHA-256$iterations:salt$StoredKey:ServerKey" */
@@ -26,7 +26,7 @@ struct user_secret {
     enum user_secret_kind kind;
     uint32_t iterations; /* scram only, as the next four */
     size_t salt_len;
-    uint8_t salt[SCRAM_SALT_MAX];
+    uint8_t salt[USER_SALT_MAX];
     uint8_t stored_key[SHA256_LEN];
     uint8_t server_key[SHA256_LEN];
     uint8_t sha256[SHA256_LEN]; /* sha-256 only */

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Cancel requests to a server: a connection of its own each, which ends when the server has passed
+ * the signal on. Until then the link belongs to nobody else: a late signal must not hit the next
+ * session's query. */
+#ifndef PROXY_PG_CANCEL_H
+#define PROXY_PG_CANCEL_H
+
+#include <stdint.h>
+
+struct link;
+struct pg_worker;
+
+/* A client's request: the session with that number and secret is meant, if there is one. */
+void cancel_by_key(struct pg_worker *pg, uint32_t id, uint32_t secret);
+
+/* The session is gone and its link is about to be closed: what runs there is of no use. */
+void cancel_abandoned(struct link *link);
+
+/* The link is being closed: its requests go on without it. */
+void cancel_forget_link(struct link *link);
+
+#endif

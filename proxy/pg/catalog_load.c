@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Reads the catalogue of an upstream over a link of its own, which is in no pool and never a
+ * session's. One query after the other, every row to the builder; what the builder or the lint
+ * objects to is a failure, so that nothing is ever served from a database that isolation does not
+ * fit: a privileged role, another encoding, a shared table with a tenant column. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "policy/catalog/builder.h"
+#include "policy/catalog/lint.h"
+#include "policy/config/config.h"
+#include "policy/snapshot.h"
+#include "protocol/check.h"
+#include "protocol/mem.h"
+#include "protocol/pg/backend.h"
+#include "protocol/pg/bind.h"
+#include "protocol/pg/error_fields.h"
+#include "protocol/pg/frame.h"
+#include "protocol/pg/message_request.h"
+#include "proxy/catalogs.h"
+#include "proxy/net/owner.h"
+#include "proxy/pg/link.h"
+#include "proxy/pg/outgoing.h"
+#include "proxy/pg/pg.h"
+
+#define LOAD_TAG     0x6c6f6164U /* "load" */
+#define SEARCH_PATH  "pg_catalog, pg_temp"
+#define QUERIES_US   INT64_C(60000000) /* for all of them */
+#define MESSAGE_MAX  ((size_t)1000 * 1024)
+#define FIELDS_MAX   ((size_t)32)
+#define FAILURE_MAX  ((size_t)512)
+#define WAIT_TURN_US INT64_C(100000)
+
+struct catalog_load {
+    uint32_t tag;
+    struct snapshot *snapshot; /* shares; holds target.upstream */
+    struct link_target target;
+    struct link *link; /* borrows */
+    struct worker *worker;
+    struct worker_deferred deferred;
+    struct catalog_builder *builder; /* owns */
+    enum catalog_query query;
+    bool has_error; /* of this query; ReadyForQuery follows */
+    catalog_loaded_fn *loaded;
+    void *context;
+    char failure[FAILURE_MAX];
+};
+
+static struct catalog_load *load_of(struct link *link)
+{
+    struct catalog_load *load = link->owner;
+    check(load->tag == LOAD_TAG);
+    return load;
+}
+
+static void free_load(struct worker_deferred *deferred)
+{
+    struct catalog_load *load = owner_of(deferred, struct catalog_load, deferred);
+    check(load->tag == LOAD_TAG);
+    catalog_builder_free(&load->builder);
+    snapshot_unref(&load->snapshot);
+    free(load->target.search_path);
+    load->tag = 0;
+    free(load);
+}
+
+static void release(struct catalog_load *load)
+{
+    link_close(load->link);
+    worker_defer(load->worker, &load->deferred, free_load);
+}
+
+static void set_failure(struct catalog_load *load, const char *text)
+{
+    (void)snprintf(load->failure, sizeof load->failure, "%s", text);
+}
+
+static void fail(struct catalog_load *load, const char *reason)
+{
+    if (load->failure[0] == '\0') {
+        set_failure(load, reason);
+    }
+    struct catalog *none = NULL;
+    release(load);
+    load->loaded(load->context, &none, load->failure);
+}
+
+static void send_query(struct catalog_load *load)
+{
+    const struct config_row *row = &snapshot_config(load->snapshot)->row;
+    char *text = catalog_query_text(load->query, row->schemas, row->num_schemas);
+    struct outgoing out;
+    bool is_sent = outgoing_begin(&out, &load->link->stream, strlen(text) + 16);
+    if (is_sent) {
+        pg_write_query(&out.writer, slice_text(text));
+        is_sent = outgoing_end(&out);
+    }
+    free(text);
+    if (!is_sent) {
+        fail(load, "out of memory");
+    }
+}
+
+static void on_ready(struct link *link)
+{
+    struct catalog_load *load = load_of(link);
+    load->builder = catalog_builder_new();
+    deadline_arm(load->worker, &link->deadline, load->worker->now_us + QUERIES_US);
+    send_query(load);
+}
+
+/* False: the row is not what the query asks for, or the builder objects (and says why at last). */
+static bool take_row(struct catalog_load *load, struct slice body)
+{
+    uint16_t num_fields;
+    struct slice left;
+    struct slice fields[FIELDS_MAX];
+    struct pg_value value;
+    if (pg_data_row_decode(body, &num_fields, &left) != PG_OK || num_fields > FIELDS_MAX) {
+        return false;
+    }
+    for (size_t i = 0; pg_value_next(&left, &value); i++) {
+        fields[i] = value.is_null ? slice_of(NULL, 0) : value.bytes;
+        if (!value.is_null && value.bytes.len == 0) {
+            fields[i] = slice_text("");
+        }
+    }
+    return catalog_builder_row(load->builder, load->query, fields, num_fields) == CATALOG_OK;
+}
+
+static void take_error(struct catalog_load *load, struct slice body)
+{
+    struct slice fields;
+    load->has_error = true;
+    set_failure(load, "the server refused a catalogue query");
+    if (pg_error_decode(body, &fields) == PG_OK) {
+        struct slice message = pg_error_field_find(fields, PG_ERROR_MESSAGE);
+        (void)snprintf(load->failure, sizeof load->failure,
+                       "the server refused a catalogue query: %.*s",
+                       (int)(message.len < 300 ? message.len : 300), (const char *)message.ptr);
+    }
+}
+
+/* Objections of the lint that are errors: the first of them. */
+static bool fits_isolation(struct catalog_load *load, const struct catalog *catalog)
+{
+    struct catalog_problems problems = catalog_lint(catalog, &snapshot_config(load->snapshot)->row);
+    for (size_t i = 0; i < problems.num_items && problems.num_errors > 0; i++) {
+        if (problems.items[i].is_error) {
+            set_failure(load, problems.items[i].message);
+            break;
+        }
+    }
+    bool fits = problems.num_errors == 0;
+    catalog_problems_fini(&problems);
+    return fits;
+}
+
+static void finish(struct catalog_load *load)
+{
+    struct catalog *catalog = NULL;
+    if (catalog_builder_finish(&load->builder, &catalog, load->failure, sizeof load->failure) !=
+        CATALOG_OK) {
+        fail(load, "the catalogue is inconsistent");
+        return;
+    }
+    load->failure[0] = '\0';
+    if (!fits_isolation(load, catalog)) {
+        catalog_free(&catalog);
+        fail(load, "the database does not fit the configuration");
+        return;
+    }
+    release(load);
+    load->loaded(load->context, &catalog, NULL);
+    catalog_free(&catalog);
+}
+
+static void next_query(struct catalog_load *load)
+{
+    if (load->has_error) {
+        fail(load, "the server refused a catalogue query");
+        return;
+    }
+    load->query++;
+    if (load->query == CATALOG_QUERY_COUNT) {
+        finish(load);
+    } else {
+        send_query(load);
+    }
+}
+
+static void take_message(struct catalog_load *load, const struct pg_frame *frame)
+{
+    switch (frame->type) {
+    case 'D':
+        if (!load->has_error && !take_row(load, frame->body)) {
+            finish(load); /* the builder knows what is wrong with it */
+        }
+        return;
+    case 'E':
+        take_error(load, frame->body);
+        return;
+    case 'Z':
+        next_query(load);
+        return;
+    case 'T':
+    case 'C':
+    case 'N':
+    case 'S':
+        return;
+    default:
+        fail(load, "unexpected message of the server");
+    }
+}
+
+static void on_input(struct link *link)
+{
+    struct catalog_load *load = load_of(link);
+    while (link->state != LINK_CLOSED) {
+        struct pg_frame frame;
+        enum scan_status status =
+            pg_frame_next(stream_input(&link->stream), PG_SERVER, MESSAGE_MAX, &frame);
+        if (status == SCAN_MORE) {
+            return;
+        }
+        if (status == SCAN_BAD) {
+            fail(load, "malformed message of the server");
+            return;
+        }
+        take_message(load, &frame);
+        if (link->state != LINK_CLOSED) {
+            stream_consume(&link->stream, frame.whole.len);
+        }
+    }
+}
+
+static void on_drained(struct link *link)
+{
+    (void)load_of(link);
+}
+
+static void on_gone(struct link *link, const char *reason)
+{
+    fail(load_of(link), reason);
+}
+
+static const struct link_ops callbacks = {
+    .ready = on_ready, .gone = on_gone, .input = on_input, .drained = on_drained};
+
+static void *start(struct worker *worker, struct snapshot *snapshot,
+                   const struct config_upstream *upstream, catalog_loaded_fn *loaded, void *context)
+{
+    struct catalog_load *load = mem_new(sizeof *load);
+    load->tag = LOAD_TAG;
+    load->snapshot = snapshot_ref(snapshot);
+    load->worker = worker;
+    load->loaded = loaded;
+    load->context = context;
+    load->target.upstream = upstream;
+    load->target.search_path = mem_copy_string(SEARCH_PATH, strlen(SEARCH_PATH));
+    load->link = link_open(worker, &load->target, &callbacks, load);
+    return load;
+}
+
+static void stop(void *state)
+{
+    struct catalog_load *load = state;
+    check(load->tag == LOAD_TAG);
+    release(load);
+}
+
+const struct catalog_load_ops pg_catalog_load_ops = {.start = start, .stop = stop};
+
+/* What a blocking load waits for. */
+struct waiting {
+    bool is_done;
+    struct catalog *catalog;
+    char *message;
+    size_t cap;
+};
+
+static void note_loaded(void *context, struct catalog **catalog, const char *failure)
+{
+    struct waiting *waiting = context;
+    waiting->is_done = true;
+    waiting->catalog = *catalog;
+    *catalog = NULL;
+    (void)snprintf(waiting->message, waiting->cap, "%s", failure == NULL ? "" : failure);
+}
+
+bool pg_catalog_load_now(struct snapshot *snapshot, const struct config_upstream *upstream,
+                         struct catalog **out, char *message, size_t cap)
+{
+    struct waiting waiting = {.message = message, .cap = cap};
+    struct worker *worker = worker_new(0);
+    *out = NULL;
+    if (worker == NULL) {
+        (void)snprintf(message, cap, "out of file descriptors");
+        return false;
+    }
+    (void)start(worker, snapshot, upstream, note_loaded, &waiting);
+    while (!waiting.is_done) {
+        worker_turn(worker, WAIT_TURN_US);
+    }
+    worker_free(&worker);
+    *out = waiting.catalog;
+    return waiting.catalog != NULL;
+}

@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Logging in to a server. The startup packet carries the pins that make our reading of SQL sound;
+ * what the server reports must agree with them, or the link is closed. Accepts trust, md5 and
+ * SCRAM-SHA-256; refuses a password in clear text, because there is no TLS to servers in this
+ * version. What the server says before it has proved itself is not passed on to anybody. */
+#include "proxy/pg/link_login.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "policy/config/config.h"
+#include "protocol/check.h"
+#include "protocol/mem.h"
+#include "protocol/pg/backend.h"
+#include "protocol/pg/backend_auth.h"
+#include "protocol/pg/error_fields.h"
+#include "protocol/pg/frame.h"
+#include "protocol/pg/message_login.h"
+#include "protocol/pg/scram_client.h"
+#include "proxy/log.h"
+#include "proxy/pg/link.h"
+#include "proxy/pg/md5_password.h"
+#include "proxy/pg/nonce.h"
+#include "proxy/pg/outgoing.h"
+#include "proxy/pg/server_parameters.h"
+
+#define MESSAGE_MAX      ((size_t)64 * 1024)
+#define PACKET_ROOM      ((size_t)256) /* beside the values */
+#define APPLICATION_NAME "ringfence"
+
+struct link_login {
+    struct server_parameters parameters;
+    bool is_authenticated;
+    bool is_scram_begun;
+    bool is_server_proved; /* its SCRAM signature was right */
+    struct scram_client scram;
+};
+
+struct link_login *link_login_new(void)
+{
+    return mem_new(sizeof(struct link_login));
+}
+
+void link_login_free(struct link_login **login)
+{
+    if (*login == NULL) {
+        return;
+    }
+    server_parameters_fini(&(*login)->parameters);
+    scram_client_fini(&(*login)->scram);
+    free(*login);
+    *login = NULL;
+}
+
+struct server_parameters *link_login_parameters(struct link_login *login)
+{
+    check(login != NULL);
+    return &login->parameters;
+}
+
+void link_login_begin(struct link *link)
+{
+    const struct link_target *target = link->target;
+    const struct pg_setting settings[] = {
+        {slice_text("user"), slice_text(target->upstream->user)},
+        {slice_text("database"), slice_text(target->upstream->database)},
+        {slice_text("client_encoding"), slice_text("UTF8")},
+        {slice_text("standard_conforming_strings"), slice_text("on")},
+        {slice_text("row_security"), slice_text("on")},
+        {slice_text("search_path"), slice_text(target->search_path)},
+        {slice_text("application_name"), slice_text(APPLICATION_NAME)},
+    };
+    const size_t num_settings = sizeof settings / sizeof settings[0];
+    size_t room = PACKET_ROOM;
+    for (size_t i = 0; i < num_settings; i++) {
+        room += settings[i].value.len;
+    }
+    struct outgoing out;
+    if (!outgoing_begin(&out, &link->stream, room)) {
+        link_fail(link, "out of memory");
+        return;
+    }
+    pg_write_startup(&out.writer, PG_VERSION_3_0, settings, num_settings);
+    if (!outgoing_end(&out)) {
+        link_fail(link, "user or database cannot stand in a startup packet");
+    }
+}
+
+static struct slice password_of(const struct link *link)
+{
+    const char *password = link->target->upstream->password;
+    return password == NULL ? slice_of(NULL, 0) : slice_text(password);
+}
+
+static const char *send_md5(struct link *link, struct slice salt)
+{
+    char answer[MD5_ANSWER_LEN];
+    struct outgoing out;
+    if (!md5_password(slice_text(link->target->upstream->user), password_of(link), salt, answer)) {
+        return "the server asks for md5, which this system's OpenSSL does not have";
+    }
+    if (!outgoing_begin(&out, &link->stream, PACKET_ROOM)) {
+        return "out of memory";
+    }
+    pg_write_password(&out.writer, slice_of(answer, sizeof answer));
+    return outgoing_end(&out) ? NULL : "out of memory";
+}
+
+static bool offers_scram(struct slice mechanisms)
+{
+    struct slice name;
+    bool is_offered = false;
+    while (pg_mechanism_next(&mechanisms, &name)) {
+        is_offered = is_offered || slice_equal(name, slice_text("SCRAM-SHA-256"));
+    }
+    return is_offered;
+}
+
+static const char *begin_scram(struct link *link, struct slice mechanisms)
+{
+    struct link_login *login = link->login;
+    if (!offers_scram(mechanisms)) {
+        return "the server offers no SASL mechanism that is spoken here";
+    }
+    if (login->is_scram_begun) {
+        return "the server began SCRAM twice";
+    }
+    char nonce[NONCE_TEXT_LEN];
+    nonce_make(nonce);
+    login->is_scram_begun = true;
+    scram_client_init(&login->scram, slice_of(NULL, 0), slice_of(nonce, sizeof nonce));
+    uint8_t memory[SCRAM_MESSAGE_MAX];
+    struct writer w = writer_over(memory, sizeof memory);
+    scram_client_write_first(&login->scram, &w);
+    struct slice message;
+    struct outgoing out;
+    if (!writer_done(&w, &message) ||
+        !outgoing_begin(&out, &link->stream, PACKET_ROOM + message.len)) {
+        return "out of memory";
+    }
+    pg_write_sasl_initial(&out.writer, slice_text("SCRAM-SHA-256"), message);
+    return outgoing_end(&out) ? NULL : "out of memory";
+}
+
+static const char *send_proof(struct link *link, const struct scram_challenge *challenge)
+{
+    struct scram_keys keys;
+    uint8_t memory[SCRAM_MESSAGE_MAX];
+    struct writer w = writer_over(memory, sizeof memory);
+    scram_keys_derive(password_of(link), slice_of(challenge->salt, challenge->salt_len),
+                      challenge->iterations, &keys);
+    scram_client_write_final(&link->login->scram, &keys, &w);
+    scram_cleanse(&keys, sizeof keys);
+    struct slice message;
+    struct outgoing out;
+    if (!writer_done(&w, &message) ||
+        !outgoing_begin(&out, &link->stream, PACKET_ROOM + message.len)) {
+        return "out of memory";
+    }
+    pg_write_sasl_response(&out.writer, message);
+    return outgoing_end(&out) ? NULL : "out of memory";
+}
+
+static const char *go_on_scram(struct link *link, struct slice data)
+{
+    struct scram_challenge challenge;
+    if (!link->login->is_scram_begun) {
+        return "the server sent SCRAM messages out of order";
+    }
+    switch (scram_client_read_first(&link->login->scram, data, &challenge)) {
+    case SCRAM_OK:
+        return send_proof(link, &challenge);
+    case SCRAM_TOO_COSTLY:
+        return "the server asks for too many SCRAM iterations";
+    case SCRAM_MALFORMED:
+    case SCRAM_REFUSED:
+        break;
+    }
+    return "the server's SCRAM message is malformed";
+}
+
+static const char *end_scram(struct link *link, struct slice data)
+{
+    struct link_login *login = link->login;
+    if (!login->is_scram_begun || login->is_server_proved ||
+        scram_client_read_final(&login->scram, data) != SCRAM_OK) {
+        return "the server does not know the password's verifier";
+    }
+    login->is_server_proved = true;
+    return NULL;
+}
+
+static const char *take_auth(struct link *link, struct slice body)
+{
+    struct link_login *login = link->login;
+    struct pg_auth auth;
+    if (login->is_authenticated || pg_auth_decode(body, &auth) != PG_OK) {
+        return "malformed authentication message";
+    }
+    switch (auth.code) {
+    case PG_AUTH_OK:
+        login->is_authenticated = true;
+        return login->is_scram_begun && !login->is_server_proved ? "the server did not finish SCRAM"
+                                                                 : NULL;
+    case PG_AUTH_MD5:
+        return send_md5(link, auth.data);
+    case PG_AUTH_SASL:
+        return begin_scram(link, auth.data);
+    case PG_AUTH_SASL_CONTINUE:
+        return go_on_scram(link, auth.data);
+    case PG_AUTH_SASL_FINAL:
+        return end_scram(link, auth.data);
+    case PG_AUTH_CLEARTEXT:
+        return "the server asks for the password in clear text, and there is no TLS to servers";
+    case PG_AUTH_OTHER:
+        break;
+    }
+    return "the server asks for an authentication that is not spoken here";
+}
+
+static const char *take_parameter(struct link *link, struct slice body)
+{
+    struct pg_parameter_status status;
+    if (pg_parameter_status_decode(body, &status) != PG_OK) {
+        return "malformed ParameterStatus";
+    }
+    if (server_parameter_check(status.name, status.value) != SERVER_PARAMETER_FINE) {
+        return "the server reports a setting or version that parsing here would not be sound with";
+    }
+    bool fits = server_parameters_set(&link->login->parameters, status.name, status.value);
+    return fits ? NULL : "the server reports too many parameters";
+}
+
+static const char *take_key(struct link *link, struct slice body)
+{
+    struct pg_key_data data;
+    if (pg_key_data_decode(body, &data) != PG_OK || data.key.len > sizeof link->key) {
+        return "malformed BackendKeyData";
+    }
+    link->process_id = data.process_id;
+    link->key_len = data.key.len;
+    memcpy(link->key, data.key.ptr, data.key.len);
+    return NULL;
+}
+
+static bool has_parameters(const struct server_parameters *p)
+{
+    return server_parameters_find(p, "server_version") != NULL &&
+           server_parameters_find(p, "client_encoding") != NULL &&
+           server_parameters_find(p, "standard_conforming_strings") != NULL;
+}
+
+static const char *take_ready(struct link *link, struct slice body)
+{
+    enum pg_ready ready;
+    if (!link->login->is_authenticated || pg_ready_decode(body, &ready) != PG_OK ||
+        ready != PG_READY_IDLE) {
+        return "the server is ready before the login is done";
+    }
+    if (!has_parameters(&link->login->parameters)) {
+        return "the server does not report version, encoding and string syntax";
+    }
+    deadline_disarm(&link->deadline);
+    link_enter(link, LINK_IDLE);
+    return NULL;
+}
+
+static const char *take_error(struct slice body)
+{
+    struct slice fields;
+    if (pg_error_decode(body, &fields) != PG_OK) {
+        return "malformed ErrorResponse";
+    }
+    log_event(LOG_LINK_NOTICE, log_text("during", "login"),
+              log_slice("sqlstate", pg_error_field_find(fields, PG_ERROR_SQLSTATE)),
+              log_slice("message", pg_error_field_find(fields, PG_ERROR_MESSAGE)));
+    return "the server refused the login";
+}
+
+/* One message; what is wrong with it, or NULL. */
+static const char *take_message(struct link *link, const struct pg_frame *frame)
+{
+    switch (frame->type) {
+    case 'R':
+        return take_auth(link, frame->body);
+    case 'S':
+        return take_parameter(link, frame->body);
+    case 'K':
+        return take_key(link, frame->body);
+    case 'Z':
+        return take_ready(link, frame->body);
+    case 'E':
+        return take_error(frame->body);
+    case 'N':
+        return NULL;
+    default:
+        return "unexpected message during login";
+    }
+}
+
+static void announce(struct link *link)
+{
+    if (stream_input(&link->stream).len > 0) {
+        link_fail(link, "the server sent more than a login");
+        return;
+    }
+    link->ops->ready(link);
+    link_login_free(&link->login);
+}
+
+void link_login_input(struct link *link)
+{
+    struct pg_frame frame;
+    while (link->state == LINK_LOGIN) {
+        enum scan_status status =
+            pg_frame_next(stream_input(&link->stream), PG_SERVER, MESSAGE_MAX, &frame);
+        if (status == SCAN_MORE) {
+            return;
+        }
+        const char *wrong = status == SCAN_BAD ? "malformed message" : take_message(link, &frame);
+        if (wrong != NULL) {
+            link_fail(link, wrong);
+            return;
+        }
+        stream_consume(&link->stream, frame.whole.len);
+    }
+    if (link->state == LINK_IDLE) {
+        announce(link);
+    }
+}

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A worker's PostgreSQL side as the loop sees it: the hooks of protocol.h. A new snapshot changes
+ * what the upstreams point to; links that were made for another server, user or search path are
+ * not lent again, and sessions of a tenant or listener that is gone end at their transaction's end.
+ * Everything is this worker's own but the shares of the pools. */
+#include "proxy/pg/pg_worker.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/rand.h>
+
+#include "policy/config/config.h"
+#include "policy/snapshot.h"
+#include "policy/sql/plan_cache.h"
+#include "protocol/check.h"
+#include "protocol/mem.h"
+#include "proxy/log.h"
+#include "proxy/metrics.h"
+#include "proxy/net/owner.h"
+#include "proxy/net/protocol.h"
+#include "proxy/pg/link_pool.h"
+#include "proxy/pg/pg.h"
+#include "proxy/pg/search_path.h"
+#include "proxy/pg/service.h"
+#include "proxy/pg/session_parts.h"
+
+#define PG_WORKER_TAG   0x70677772U              /* "pgwr" */
+#define PG_UPSTREAM_TAG 0x70677570U              /* "pgup" */
+#define TYPES_MAX       ((size_t)UINT16_MAX + 1) /* what a message can count, and the tenant's */
+
+static struct pg_worker *pg_worker_from(void *state)
+{
+    struct pg_worker *pg = state;
+    check(pg->tag == PG_WORKER_TAG);
+    return pg;
+}
+
+struct pg_upstream *pg_worker_find(struct pg_worker *pg, const char *name)
+{
+    struct pg_upstream *upstream = pg->upstreams;
+    while (upstream != NULL && strcmp(upstream->name, name) != 0) {
+        upstream = upstream->next;
+    }
+    return upstream;
+}
+
+struct pg_upstream *pg_worker_upstream(struct pg_worker *pg, const struct config_upstream *config)
+{
+    return pg_worker_find(pg, config->name);
+}
+
+const struct catalog *pg_upstream_catalog(const struct pg_upstream *upstream)
+{
+    return snapshot_catalog(upstream->snapshot, upstream->target.upstream);
+}
+
+struct pg_upstream *pg_upstream_of_link(const struct link *link)
+{
+    struct pg_upstream *upstream = link->owner;
+    check(upstream->tag == PG_UPSTREAM_TAG);
+    return upstream;
+}
+
+bool pg_worker_has_tenant(const struct pg_worker *pg, struct slice tenant)
+{
+    const struct config *config = snapshot_config(pg->worker->snapshot);
+    size_t low = 0;
+    size_t high = config->num_tenants;
+    while (low < high) { /* sorted by id */
+        size_t middle = low + (high - low) / 2;
+        const struct config_tenant *t = &config->tenants[middle];
+        size_t len = strlen(t->id);
+        size_t shorter = len < tenant.len ? len : tenant.len;
+        int order = memcmp(t->id, tenant.ptr, shorter);
+        order = order != 0 ? order : (len > tenant.len) - (len < tenant.len);
+        if (order == 0) {
+            return t->state == TENANT_ACTIVE;
+        }
+        if (order < 0) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return false;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+    return (a == NULL) == (b == NULL) && (a == NULL || strcmp(a, b) == 0);
+}
+
+/* Whether a link made for one is as good for the other. */
+static bool is_same_server(const struct config_upstream *a, const struct config_upstream *b)
+{
+    if (a->num_endpoints != b->num_endpoints) {
+        return false;
+    }
+    for (size_t i = 0; i < a->num_endpoints; i++) {
+        if (strcmp(a->endpoints[i].text, b->endpoints[i].text) != 0) {
+            return false;
+        }
+    }
+    return same_text(a->database, b->database) && same_text(a->user, b->user) &&
+           same_text(a->password, b->password);
+}
+
+static struct pg_upstream *add_upstream(struct pg_worker *pg, const struct config_upstream *config)
+{
+    struct pg_upstream *upstream = mem_new(sizeof *upstream);
+    upstream->tag = PG_UPSTREAM_TAG;
+    upstream->pg = pg;
+    upstream->name = mem_copy_string(config->name, strlen(config->name));
+    upstream->number = pg->num_upstreams++;
+    upstream->share = pg_service_pool(pg->service, config->name, config->pool.size);
+    upstream->metrics = metrics_upstream(pg->worker->metrics, config->name);
+    LIST_INIT(&upstream->links);
+    pool_init(&upstream->pool, pg->worker, &link_pool_ops, &config->pool, upstream->share);
+    upstream->next = pg->upstreams;
+    pg->upstreams = upstream;
+    return upstream;
+}
+
+/* Points an upstream at what the new snapshot says of it. */
+static void follow(struct pg_upstream *upstream, struct snapshot *snapshot,
+                   const struct config_upstream *config)
+{
+    const struct config_upstream *before = upstream->target.upstream;
+    char *search_path = search_path_text(&snapshot_config(snapshot)->row);
+    bool is_same = before == NULL || (is_same_server(before, config) &&
+                                      strcmp(upstream->target.search_path, search_path) == 0);
+    (void)pg_service_pool(upstream->pg->service, config->name, config->pool.size);
+    free(upstream->target.search_path);
+    upstream->target = (struct link_target){.upstream = config, .search_path = search_path};
+    pool_configure(&upstream->pool, &config->pool);
+    struct snapshot *old = upstream->snapshot;
+    upstream->snapshot = snapshot_ref(snapshot);
+    upstream->is_current = true;
+    if (!is_same) {
+        server_parameters_fini(&upstream->parameters);
+        pool_retire(&upstream->pool);
+    }
+    snapshot_unref(&old);
+}
+
+static void follow_all(struct pg_worker *pg)
+{
+    struct snapshot *snapshot = pg->worker->snapshot;
+    const struct config *config = snapshot_config(snapshot);
+    for (struct pg_upstream *u = pg->upstreams; u != NULL; u = u->next) {
+        u->is_current = false;
+    }
+    for (size_t i = 0; i < config->num_upstreams; i++) {
+        const struct config_upstream *each = &config->upstreams[i];
+        if (each->protocol == CONFIG_POSTGRES) {
+            struct pg_upstream *upstream = pg_worker_find(pg, each->name);
+            follow(upstream != NULL ? upstream : add_upstream(pg, each), snapshot, each);
+        }
+    }
+}
+
+static void *open_state(struct worker *worker, void *shared)
+{
+    const struct config *config = snapshot_config(worker->snapshot);
+    struct pg_worker *pg = mem_new(sizeof *pg);
+    const struct settings_wish nothing = {.num_entries = 0};
+    pg->tag = PG_WORKER_TAG;
+    pg->worker = worker;
+    pg->service = shared;
+    TAILQ_INIT(&pg->sessions);
+    check(RAND_bytes((unsigned char *)&pg->key, sizeof pg->key) == 1);
+    check(RAND_bytes(pg->mock_secret, sizeof pg->mock_secret) == 1);
+    pg->settings.key = pg->key;
+    pg->no_settings = settings_intern(&pg->settings, &nothing);
+    pg->plans = sql_plan_cache_new(config->limits.plan_cache_bytes, &pg->key);
+    pg->type_scratch = mem_new_array(TYPES_MAX, sizeof *pg->type_scratch);
+    follow_all(pg);
+    return pg;
+}
+
+static void accept_session(void *state, const struct incoming *incoming)
+{
+    session_accept(pg_worker_from(state), incoming);
+}
+
+/* A session that must not go on: now if it is between transactions, else at the end of its own. */
+static void end_soon(struct session *s, enum close_reason reason)
+{
+    enum pg_ready ready = PG_READY_IDLE;
+    s->must_end = true;
+    s->end_reason = reason;
+    bool is_resting = s->state == SESSION_IDLE ||
+                      (s->state == SESSION_ACTIVE &&
+                       pg_reply_is_idle(&s->link->owed.tracker, &ready) && ready == PG_READY_IDLE);
+    if (is_resting) {
+        session_close(s, reason);
+    }
+}
+
+static bool is_logged_in(const struct session *s)
+{
+    return s->state == SESSION_IDLE || s->state == SESSION_WAITING || s->state == SESSION_ACTIVE;
+}
+
+static void refresh(void *state)
+{
+    struct pg_worker *pg = pg_worker_from(state);
+    follow_all(pg);
+    sql_plan_cache_keep_epoch(pg->plans, snapshot_epoch(pg->worker->snapshot));
+    struct session *next;
+    for (struct session *s = TAILQ_FIRST(&pg->sessions); s != NULL; s = next) {
+        next = TAILQ_NEXT(s, entry);
+        if (!is_logged_in(s)) {
+            continue;
+        }
+        if (!pg_worker_has_tenant(pg, session_tenant(s))) {
+            end_soon(s, CLOSE_TENANT_GONE);
+        } else if (!s->upstream->is_current) {
+            end_soon(s, CLOSE_LISTENER_GONE);
+        }
+    }
+}
+
+static void drain(void *state)
+{
+    struct pg_worker *pg = pg_worker_from(state);
+    pg->is_draining = true;
+    struct session *next;
+    for (struct session *s = TAILQ_FIRST(&pg->sessions); s != NULL; s = next) {
+        next = TAILQ_NEXT(s, entry);
+        if (is_logged_in(s)) {
+            end_soon(s, CLOSE_DRAIN);
+        } else {
+            session_close(s, CLOSE_DRAIN);
+        }
+    }
+}
+
+static void stop(void *state)
+{
+    struct pg_worker *pg = pg_worker_from(state);
+    pg->is_draining = true;
+    struct session *next;
+    for (struct session *s = TAILQ_FIRST(&pg->sessions); s != NULL; s = next) {
+        next = TAILQ_NEXT(s, entry);
+        session_close(s, CLOSE_DRAIN);
+    }
+    for (struct pg_upstream *u = pg->upstreams; u != NULL; u = u->next) {
+        while (!LIST_EMPTY(&u->links)) {
+            link_discard(LIST_FIRST(&u->links));
+        }
+    }
+}
+
+static void free_upstream(struct pg_upstream *upstream)
+{
+    check(LIST_EMPTY(&upstream->links));
+    pool_fini(&upstream->pool);
+    server_parameters_fini(&upstream->parameters);
+    snapshot_unref(&upstream->snapshot);
+    free(upstream->target.search_path);
+    free(upstream->name);
+    free(upstream);
+}
+
+static void close_state(void *state)
+{
+    struct pg_worker *pg = pg_worker_from(state);
+    check(TAILQ_EMPTY(&pg->sessions));
+    while (pg->upstreams != NULL) {
+        struct pg_upstream *first = pg->upstreams;
+        pg->upstreams = first->next;
+        free_upstream(first);
+    }
+    settings_unref(&pg->settings, &pg->no_settings);
+    sql_plan_cache_free(&pg->plans);
+    free(pg->type_scratch);
+    free(pg);
+}
+
+const struct protocol_ops pg_protocol_ops = {
+    .name = "postgres",
+    .share = pg_service_share,
+    .unshare = pg_service_unshare,
+    .open = open_state,
+    .accept = accept_session,
+    .refresh = refresh,
+    .drain = drain,
+    .stop = stop,
+    .close = close_state,
+};

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What one worker has of PostgreSQL: a pool for each upstream, the plan cache, the sessions. */
+#ifndef PROXY_PG_PG_WORKER_H
+#define PROXY_PG_PG_WORKER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "protocol/siphash.h"
+#include "proxy/pg/link.h"
+#include "proxy/pg/pool.h"
+#include "proxy/pg/server_parameters.h"
+#include "proxy/pg/settings.h"
+
+struct catalog;
+struct config_upstream;
+struct metrics_group;
+struct pg_service;
+struct pg_worker;
+struct session;
+struct snapshot;
+struct sql_plan_cache;
+
+/* The widest message of a client: a Bind with large values. Query and Parse have limits of their
+ * own in the configuration. */
+#define PG_CLIENT_MESSAGE_MAX ((size_t)64 * 1024 * 1024)
+
+/* One upstream as a worker sees it. Lives as long as the worker: a reload changes what it points
+ * to, and an upstream that is gone keeps its last configuration for the sessions that remain. */
+struct pg_upstream {
+    uint32_t tag;
+    struct pg_worker *pg;      /* borrows */
+    char *name;                /* owns */
+    uint32_t number;           /* tells upstreams apart in the plan cache */
+    bool is_current;           /* part of the present snapshot */
+    struct snapshot *snapshot; /* shares; holds target.upstream */
+    struct link_target target;
+    struct pool pool;
+    struct pool_share *share;            /* borrows from the service */
+    struct server_parameters parameters; /* of the last link that logged in */
+    struct metrics_group *metrics;       /* borrows */
+    struct link_list links;              /* every link that is not closed */
+    struct pg_upstream *next;
+};
+
+TAILQ_HEAD(session_list, session);
+
+struct pg_worker {
+    uint32_t tag;
+    struct worker *worker;        /* borrows */
+    struct pg_service *service;   /* borrows; what the workers share */
+    struct sql_plan_cache *plans; /* owns */
+    struct settings_table settings;
+    struct settings *no_settings;  /* shares; the empty set */
+    struct siphash_key key;        /* of tables whose keys clients choose */
+    uint8_t mock_secret[32];       /* makes up the salts of users that are not there */
+    struct pg_upstream *upstreams; /* owns the list */
+    uint32_t num_upstreams;
+    struct session_list sessions;
+    struct session *by_key; /* uthash of the same, by cancel key */
+    uint64_t last_session;
+    bool is_draining;
+    uint32_t *type_scratch; /* owns; room for the types of one Parse */
+};
+
+/* The upstream of that name in the present snapshot; never NULL for a listener's. */
+struct pg_upstream *pg_worker_upstream(struct pg_worker *pg, const struct config_upstream *config);
+
+/* The upstream of that name, or NULL. */
+struct pg_upstream *pg_worker_find(struct pg_worker *pg, const char *name);
+
+/* Whether the present snapshot has that tenant, and it is active. */
+bool pg_worker_has_tenant(const struct pg_worker *pg, struct slice tenant);
+
+/* The current snapshot's catalogue of upstream, or NULL as long as none was loaded. */
+const struct catalog *pg_upstream_catalog(const struct pg_upstream *upstream);
+
+/* A link of one of the worker's pools back to its upstream. */
+struct pg_upstream *pg_upstream_of_link(const struct link *link);
+
+#endif

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A client's connection, as the files that make up a session share it; others see pg_worker.h and
+ * protocol hooks only. The state says what the client's next bytes mean; session_enter alone
+ * changes it. */
+#ifndef PROXY_PG_SESSION_H
+#define PROXY_PG_SESSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include <uthash.h>
+
+#include "protocol/compiler.h"
+#include "protocol/pg/frame.h"
+#include "proxy/net/deadline.h"
+#include "proxy/net/protocol.h"
+#include "proxy/net/stream.h"
+#include "proxy/net/worker.h"
+#include "proxy/pg/close_reason.h"
+#include "proxy/pg/pool.h"
+#include "proxy/pg/statement_map.h"
+
+struct link;
+struct metrics_group;
+struct pg_upstream;
+struct pg_worker;
+struct session_login;
+struct settings;
+struct sql_refusal;
+
+enum session_state {
+    SESSION_STARTUP,  /* the startup packet is to come */
+    SESSION_SASL,     /* the client's first SCRAM message is to come */
+    SESSION_PROOF,    /* its second */
+    SESSION_GREETING, /* logged in; waits for what a server says of itself */
+    SESSION_IDLE,     /* no link */
+    SESSION_WAITING,  /* for a link; the message that needs one stays in the input */
+    SESSION_ACTIVE,   /* has a link */
+    SESSION_FLUSHING, /* its last message is being sent */
+    SESSION_CLOSED,
+    SESSION_STATES
+};
+
+struct session {
+    uint32_t tag;
+    enum session_state state; /* session_enter writes it */
+    struct stream stream;
+    struct pg_worker *pg; /* borrows */
+    struct worker_deferred deferred;
+    TAILQ_ENTRY(session) entry;
+    uint64_t id;                  /* in the log */
+    struct session_login *login;  /* owns; until logged in */
+    struct pg_upstream *upstream; /* borrows */
+    struct link *link;            /* borrows; while ACTIVE */
+    struct pool_waiter waiter;
+    struct settings *settings; /* shares */
+    struct statement_map statements;
+    struct statement *unnamed;     /* shares */
+    struct metrics_group *metrics; /* borrows; the tenant's */
+    int64_t asked_us;              /* when it began to wait */
+    bool skips;                    /* messages are dropped up to the next Sync */
+    bool is_pinned;                /* keeps its link beyond the transaction */
+    bool is_stopped;               /* not read: waits for earlier answers */
+    bool has_no_link;              /* the pool refused, for this reason: */
+    enum pool_refusal why_no_link;
+    bool must_end; /* tenant or listener is gone, or draining: closed between transactions */
+    enum close_reason end_reason;
+    uint8_t tenant_len;
+    char tenant[64];
+    uint32_t cancel_id; /* the process id the client was told */
+    uint32_t cancel_secret;
+    UT_hash_handle hh;
+};
+
+struct slice session_tenant(const struct session *s);
+
+/* The one writer of s->state; checks that the move is legal. */
+void session_enter(struct session *s, enum session_state state);
+
+/* session.c: a new session; takes the socket over. */
+void session_accept(struct pg_worker *pg, const struct incoming *incoming);
+
+/* Ends it: the client is told if there is something to tell, its link is given back or closed.
+ * Twice is fine. Memory goes after the turn. */
+void session_close(struct session *s, enum close_reason reason);
+
+/* The same with the words of the one who knows more: shown to the client, "" for the usual ones. */
+void session_close_because(struct session *s, enum close_reason reason, struct slice message);
+
+/* Reads no more messages until session_continue: earlier answers must come first. */
+void session_stop(struct session *s);
+void session_continue(struct session *s);
+
+#endif

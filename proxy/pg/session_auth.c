@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * SCRAM-SHA-256 with a client. A user that is not in the listener's file goes the same way with a
+ * made-up verifier, the same for the same name, and fails at its end like a wrong password.
+ * Checking a proof takes three hashes, not a derivation: it delays nobody. */
+#include <string.h>
+
+#include <openssl/rand.h>
+
+#include "policy/snapshot.h"
+#include "protocol/check.h"
+#include "protocol/mem.h"
+#include "protocol/pg/backend_auth.h"
+#include "protocol/pg/frontend.h"
+#include "protocol/pg/message_auth.h"
+#include "protocol/pg/scram_server.h"
+#include "proxy/log.h"
+#include "proxy/pg/nonce.h"
+#include "proxy/pg/outgoing.h"
+#include "proxy/pg/pg_worker.h"
+#include "proxy/pg/session_login.h"
+#include "proxy/pg/session_parts.h"
+
+/* The largest message of a client that logs in: its SCRAM messages are far smaller. */
+#define LOGIN_MESSAGE_MAX ((size_t)4096)
+#define OFFER_ROOM        ((size_t)64)
+#define ANSWER_ROOM       ((size_t)SCRAM_MESSAGE_MAX + 64)
+
+static void verifier_of(const struct user_secret *secret, struct scram_verifier *out)
+{
+    *out = (struct scram_verifier){.iterations = secret->iterations, .salt_len = secret->salt_len};
+    check(secret->salt_len <= sizeof out->salt);
+    memcpy(out->salt, secret->salt, secret->salt_len);
+    memcpy(out->stored_key, secret->stored_key, sizeof out->stored_key);
+    memcpy(out->server_key, secret->server_key, sizeof out->server_key);
+}
+
+static void find_verifier(const struct session *s, struct scram_verifier *out)
+{
+    const struct session_login *login = s->login;
+    const struct users *users = snapshot_users(login->snapshot, login->listener);
+    struct slice name = slice_text(login->user);
+    const struct user_secret *secret = users == NULL ? NULL : users_find(users, name);
+    if (secret != NULL && secret->kind == USER_SECRET_SCRAM_SHA_256) {
+        verifier_of(secret, out);
+    } else {
+        scram_verifier_mock(slice_of(s->pg->mock_secret, sizeof s->pg->mock_secret), name, out);
+    }
+}
+
+void session_offer_sasl(struct session *s)
+{
+    struct scram_verifier verifier;
+    find_verifier(s, &verifier);
+    s->login->scram = mem_new(sizeof *s->login->scram);
+    scram_server_init(s->login->scram, &verifier);
+    scram_cleanse(&verifier, sizeof verifier);
+    const struct slice mechanisms[] = {slice_text(SCRAM_MECHANISM)};
+    struct outgoing out;
+    if (!outgoing_begin(&out, &s->stream, OFFER_ROOM)) {
+        session_close(s, CLOSE_CLIENT_SLOW);
+        return;
+    }
+    pg_write_auth_sasl(&out.writer, mechanisms, 1);
+    check(outgoing_end(&out));
+    session_enter(s, SESSION_SASL);
+}
+
+/* The next message, which must be one of authentication; false: none yet, or the end. */
+static bool take_message(struct session *s, struct pg_frame *out)
+{
+    switch (pg_frame_next(stream_input(&s->stream), PG_CLIENT, LOGIN_MESSAGE_MAX, out)) {
+    case SCAN_MORE:
+        return false;
+    case SCAN_BAD:
+        session_close(s, CLOSE_PROTOCOL);
+        return false;
+    case SCAN_DONE:
+        break;
+    }
+    if (out->type != 'p') {
+        session_close(s, out->type == 'X' ? CLOSE_TERMINATE : CLOSE_PROTOCOL);
+        return false;
+    }
+    return true;
+}
+
+static bool write_data(struct session *s, enum pg_auth_code code)
+{
+    uint8_t memory[SCRAM_MESSAGE_MAX];
+    struct writer w = writer_over(memory, sizeof memory);
+    if (code == PG_AUTH_SASL_CONTINUE) {
+        scram_server_write_first(s->login->scram, &w);
+    } else {
+        scram_server_write_final(s->login->scram, &w);
+    }
+    struct slice message;
+    struct outgoing out;
+    if (!writer_done(&w, &message) || !outgoing_begin(&out, &s->stream, ANSWER_ROOM)) {
+        return false;
+    }
+    pg_write_auth_data(&out.writer, code, message);
+    return outgoing_end(&out);
+}
+
+static void fail(struct session *s, enum scram_status status)
+{
+    enum close_reason reason = status == SCRAM_REFUSED ? CLOSE_AUTH_FAILED : CLOSE_PROTOCOL;
+    log_event(LOG_SESSION_REFUSED, log_number("session", (int64_t)s->id),
+              log_text("user", s->login->user), log_text("reason", close_label(reason)));
+    session_close(s, reason);
+}
+
+void session_sasl_input(struct session *s)
+{
+    struct pg_frame frame;
+    struct pg_sasl_initial initial;
+    if (!take_message(s, &frame)) {
+        return;
+    }
+    if (pg_sasl_initial_decode(frame.body, &initial) != PG_OK || !initial.has_data ||
+        !slice_equal(initial.mechanism, slice_text(SCRAM_MECHANISM))) {
+        session_close(s, CLOSE_PROTOCOL);
+        return;
+    }
+    char nonce[NONCE_TEXT_LEN];
+    nonce_make(nonce);
+    enum scram_status status =
+        scram_server_read_first(s->login->scram, initial.data, slice_of(nonce, sizeof nonce));
+    stream_consume(&s->stream, frame.whole.len);
+    if (status != SCRAM_OK || !write_data(s, PG_AUTH_SASL_CONTINUE)) {
+        fail(s, status);
+        return;
+    }
+    session_enter(s, SESSION_PROOF);
+}
+
+void session_proof_input(struct session *s)
+{
+    struct pg_frame frame;
+    if (!take_message(s, &frame)) {
+        return;
+    }
+    enum scram_status status = scram_server_read_final(s->login->scram, frame.body);
+    stream_consume(&s->stream, frame.whole.len);
+    if (status != SCRAM_OK || !write_data(s, PG_AUTH_SASL_FINAL)) {
+        fail(s, status);
+        return;
+    }
+    session_login_done(s);
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The way to the choke point: every text of a client becomes a plan here and nowhere else. Plans
+ * are made under the worker's present snapshot, whichever the session logged in under. */
+#include "policy/config/config.h"
+#include "policy/snapshot.h"
+#include "policy/sql/plan.h"
+#include "policy/sql/plan_cache.h"
+#include "protocol/pg/frontend.h"
+#include "proxy/metrics.h"
+#include "proxy/pg/link.h"
+#include "proxy/pg/pg_worker.h"
+#include "proxy/pg/session_parts.h"
+
+/* NULL while the upstream has no catalogue. */
+static struct sql_plan *plan_of(struct session *s, const struct sql_request *request)
+{
+    const struct pg_upstream *upstream = s->upstream;
+    const struct config *config = snapshot_config(upstream->snapshot);
+    const struct sql_environment env = {
+        .catalog = pg_upstream_catalog(upstream),
+        .row = &config->row,
+        .max_bytes = config->limits.statement_bytes,
+    };
+    const struct sql_plan_scope scope = {
+        .epoch = snapshot_epoch(upstream->snapshot),
+        .environment = upstream->number,
+    };
+    if (env.catalog == NULL) {
+        return NULL;
+    }
+    return sql_plan_cache_get(s->pg->plans, &scope, &env, request);
+}
+
+struct sql_plan *session_plan_simple(struct session *s, struct slice text)
+{
+    const struct sql_request request = {.text = text, .protocol = SQL_SIMPLE};
+    return plan_of(s, &request);
+}
+
+struct sql_plan *session_plan_extended(struct session *s, struct slice text, struct slice types,
+                                       uint16_t num_types)
+{
+    uint32_t *numbers = s->pg->type_scratch; /* as many as a message can count */
+    for (size_t i = 0; pg_type_next(&types, &numbers[i]);) {
+        i++;
+    }
+    const struct sql_request request = {
+        .text = text,
+        .protocol = SQL_EXTENDED,
+        .param_types = numbers,
+        .num_param_types = num_types,
+    };
+    return plan_of(s, &request);
+}
+
+static void pin(struct session *s)
+{
+    s->link->is_dirty = true;
+    if (!s->is_pinned) {
+        s->is_pinned = true;
+        metrics_add(s->metrics, METRIC_SESSIONS_PINNED, 1);
+    }
+}
+
+void session_apply_effects(struct session *s, const struct sql_plan *plan)
+{
+    for (size_t i = 0; i < sql_plan_num_statements(plan); i++) {
+        switch (sql_plan_effect(plan, i)) {
+        case SQL_EFFECT_PIN_SET:
+            pin(s);
+            break;
+        case SQL_EFFECT_SET_LOCAL:
+            s->link->has_local_settings = true;
+            break;
+        case SQL_EFFECT_NONE:
+        case SQL_EFFECT_BEGIN:
+        case SQL_EFFECT_COMMIT:
+        case SQL_EFFECT_ROLLBACK:
+        case SQL_EFFECT_SAVEPOINT:
+        case SQL_EFFECT_DISCARD_ALL:
+            break;
+        }
+    }
+}

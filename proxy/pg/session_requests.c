@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The client's messages after login, one by one, each to the function of its type. Not read while
+ * the session waits for something, or while the client or the server does not take what it is
+ * sent. Work per turn is bounded. */
+#include "protocol/check.h"
+#include "proxy/log.h"
+#include "proxy/pg/link.h"
+#include "proxy/pg/pg_worker.h"
+#include "proxy/pg/refusal.h"
+#include "proxy/pg/session_parts.h"
+
+#define MESSAGES_PER_TURN 512
+
+static enum request_step terminate(struct session *s, const struct pg_frame *frame)
+{
+    (void)frame;
+    session_close(s, CLOSE_TERMINATE);
+    return REQUEST_DONE;
+}
+
+/* A function by its number, without a text that could be understood. Answered like a Query. */
+static enum request_step call_function(struct session *s, const struct pg_frame *frame)
+{
+    (void)frame;
+    struct refusal *refusal =
+        refusal_new("42501", "function calls by message are not allowed", slice_of(NULL, 0));
+    session_refuse(s, PG_REPLY_QUERY, &refusal);
+    return REQUEST_DONE;
+}
+
+typedef enum request_step request_fn(struct session *s, const struct pg_frame *frame);
+
+/* No cell: the message may not come here. COPY data among them: no plan lets a COPY through. */
+static request_fn *const requests[256] = {
+    ['Q'] = session_query,    ['P'] = session_parse,   ['B'] = session_bind,
+    ['D'] = session_describe, ['E'] = session_execute, ['C'] = session_close_named,
+    ['H'] = session_flush,    ['S'] = session_sync,    ['F'] = call_function,
+    ['X'] = terminate,
+};
+
+/* After an error outside of a link, the client's messages up to its Sync are dropped, as a server
+ * does (PG docs, Message Flow: Extended Query). */
+static bool is_skipped(const struct session *s, uint8_t type)
+{
+    return s->skips && type != 'S' && type != 'X';
+}
+
+static enum request_step handle(struct session *s, const struct pg_frame *frame)
+{
+    if (requests[frame->type] == NULL) {
+        return REQUEST_WRONG;
+    }
+    if (is_skipped(s, frame->type)) {
+        return REQUEST_DONE;
+    }
+    return requests[frame->type](s, frame);
+}
+
+static bool may_read(const struct session *s)
+{
+    return (s->state == SESSION_IDLE || s->state == SESSION_ACTIVE) && !s->is_stopped;
+}
+
+/* One message. False: nothing more to do now. */
+static bool take_one(struct session *s)
+{
+    struct pg_frame frame;
+    switch (pg_frame_next(stream_input(&s->stream), PG_CLIENT, PG_CLIENT_MESSAGE_MAX, &frame)) {
+    case SCAN_MORE:
+        return false;
+    case SCAN_BAD:
+        session_close(s, CLOSE_PROTOCOL);
+        return false;
+    case SCAN_DONE:
+        break;
+    }
+    switch (handle(s, &frame)) {
+    case REQUEST_WAITS:
+        return false;
+    case REQUEST_WRONG:
+        session_close(s, CLOSE_PROTOCOL);
+        return false;
+    case REQUEST_DONE:
+        break;
+    }
+    if (s->state == SESSION_FLUSHING || s->state == SESSION_CLOSED) {
+        return false;
+    }
+    stream_consume(&s->stream, frame.whole.len);
+    return true;
+}
+
+void session_requests_input(struct session *s)
+{
+    for (unsigned i = 0; may_read(s); i++) {
+        if (stream_is_full(&s->stream)) {
+            stream_pause(&s->stream);
+            return;
+        }
+        if (i == MESSAGES_PER_TURN) {
+            stream_pause(&s->stream);
+            stream_resume(&s->stream); /* shows the rest in a later round */
+            return;
+        }
+        if (!take_one(s)) {
+            return;
+        }
+    }
+}

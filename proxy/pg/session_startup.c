@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The first packets of a client, and the last step of its login. SSLRequest and GSSENCRequest are
+ * answered 'N' once each; bytes that came with them are refused, because a client that asked
+ * cannot know yet how to go on (CVE-2021-3935). One startup packet is taken, ever.
+ *
+ * What is wrong with the packet's names (database, tenant, settings) is said only to who proved
+ * its password: the messages up to there are the same for all. */
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include <openssl/rand.h>
+
+#include "policy/snapshot.h"
+#include "protocol/check.h"
+#include "protocol/mem.h"
+#include "protocol/pg/message_auth.h"
+#include "protocol/pg/message_login.h"
+#include "protocol/pg/message_reply.h"
+#include "protocol/pg/startup.h"
+#include "proxy/log.h"
+#include "proxy/metrics.h"
+#include "proxy/pg/outgoing.h"
+#include "proxy/pg/pg_worker.h"
+#include "proxy/pg/service.h"
+#include "proxy/pg/session_login.h"
+#include "proxy/pg/session_parts.h"
+
+#define UNKNOWN_OPTIONS_MAX ((size_t)16)
+#define CANCEL_SECRET_LEN   ((size_t)4)
+
+static void refuse_encryption(struct session *s, bool *asked, size_t packet_len)
+{
+    if (*asked || stream_input(&s->stream).len > packet_len) {
+        session_close(s, CLOSE_PROTOCOL);
+        return;
+    }
+    *asked = true;
+    stream_consume(&s->stream, packet_len);
+    if (!stream_write(&s->stream, slice_text("N"))) {
+        session_close(s, CLOSE_CLIENT_SLOW);
+    }
+}
+
+static void fail_for_setting(struct session_login *login, enum close_reason reason,
+                             struct slice name)
+{
+    if (!login->has_failure) {
+        login->failure_name = mem_copy_string((const char *)name.ptr, name.len);
+    }
+    session_login_fails(login, reason);
+}
+
+static void take_setting(struct session_login *login, const struct pg_setting *setting)
+{
+    switch (settings_wish_add(&login->wish, setting->name, setting->value)) {
+    case SETTING_TAKEN:
+        return;
+    case SETTING_REFUSED:
+        fail_for_setting(login, CLOSE_SETTING_REFUSED, setting->name);
+        return;
+    case SETTING_WRONG:
+        fail_for_setting(login, CLOSE_SETTING_WRONG, setting->name);
+        return;
+    }
+}
+
+static void take_options(struct session_login *login, struct slice options)
+{
+    uint8_t *memory = mem_new(options.len + 1);
+    uint8_t *scratch = memory;
+    struct pg_setting setting;
+    enum pg_option_step step = pg_option_next(&options, &scratch, &setting);
+    while (step == PG_OPTION_SETTING) {
+        take_setting(login, &setting);
+        step = pg_option_next(&options, &scratch, &setting);
+    }
+    if (step == PG_OPTION_MALFORMED) {
+        session_login_fails(login, CLOSE_SETTING_REFUSED);
+    }
+    free(memory);
+}
+
+static bool is_false(struct slice value)
+{
+    static const char *const words[] = {"false", "off", "no", "0"};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (value.len == strlen(words[i]) &&
+            strncasecmp((const char *)value.ptr, words[i], value.len) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_named(struct slice name, const char *text)
+{
+    return slice_equal(name, slice_text(text));
+}
+
+static bool is_protocol_option(struct slice name)
+{
+    return name.len > 5 && memcmp(name.ptr, "_pq_.", 5) == 0;
+}
+
+/* The packet's settings but for those that are about the protocol itself. */
+static void take_settings(struct session_login *login, struct slice settings,
+                          struct slice *out_tenant_option)
+{
+    const char *option = tenant_option_name(snapshot_tenant_rules(login->snapshot));
+    struct pg_setting setting;
+    while (pg_setting_next(&settings, &setting)) {
+        if (is_named(setting.name, "user") || is_named(setting.name, "database") ||
+            is_protocol_option(setting.name)) {
+            continue;
+        }
+        if (option != NULL && is_named(setting.name, option)) {
+            *out_tenant_option = setting.value;
+        } else if (is_named(setting.name, "options")) {
+            take_options(login, setting.value);
+        } else if (!is_named(setting.name, "replication")) {
+            take_setting(login, &setting);
+        } else if (!is_false(setting.value)) {
+            session_login_fails(login, CLOSE_REPLICATION);
+        }
+    }
+}
+
+static void identify(struct session_login *login, struct slice user, struct slice option)
+{
+    const struct tenant_facts facts = {.startup_user = user, .startup_option = option};
+    struct tenant_identity identity;
+    switch (tenant_identify(snapshot_tenant_rules(login->snapshot), &facts, &identity)) {
+    case TENANT_FOUND:
+        check(strlen(identity.tenant->id) < sizeof login->tenant);
+        memcpy(login->tenant, identity.tenant->id, strlen(identity.tenant->id) + 1);
+        return;
+    case TENANT_NONE:
+    case TENANT_AMBIGUOUS:
+        session_login_fails(login, CLOSE_NO_TENANT);
+        return;
+    case TENANT_UNKNOWN:
+        session_login_fails(login, CLOSE_UNKNOWN_TENANT);
+        return;
+    case TENANT_NOT_ACTIVE:
+        session_login_fails(login, CLOSE_TENANT_SUSPENDED);
+        return;
+    }
+}
+
+/* Answers a newer minor version or unknown protocol options with what is spoken here: 3.0. */
+static bool negotiate(struct session *s, const struct pg_startup *startup)
+{
+    struct slice unknown[UNKNOWN_OPTIONS_MAX];
+    size_t num_unknown = 0;
+    size_t room = 64;
+    struct slice settings = startup->settings;
+    struct pg_setting setting;
+    while (num_unknown < UNKNOWN_OPTIONS_MAX && pg_setting_next(&settings, &setting)) {
+        if (is_protocol_option(setting.name)) {
+            unknown[num_unknown++] = setting.name;
+            room += setting.name.len + 1;
+        }
+    }
+    if (startup->minor == 0 && num_unknown == 0) {
+        return true;
+    }
+    struct outgoing out;
+    if (!outgoing_begin(&out, &s->stream, room)) {
+        return false;
+    }
+    pg_write_negotiate(&out.writer, PG_VERSION_3_0, unknown, num_unknown);
+    return outgoing_end(&out);
+}
+
+static void authenticate(struct session *s)
+{
+    if (s->login->listener->auth == CONFIG_AUTH_SCRAM_SHA_256) {
+        session_offer_sasl(s);
+    } else if (s->login->peer == PEER_REMOTE) {
+        session_close(s, CLOSE_AUTH_TRUST);
+    } else {
+        session_login_done(s);
+    }
+}
+
+static void begin_session(struct session *s, const struct pg_startup *startup, size_t packet_len)
+{
+    struct session_login *login = s->login;
+    struct slice option = slice_of(NULL, 0);
+    login->user = mem_copy_string((const char *)startup->user.ptr, startup->user.len);
+    take_settings(login, startup->settings, &option);
+    identify(login, startup->user, option);
+    if (!is_named(startup->database, login->listener->upstream->database)) {
+        session_login_fails(login, CLOSE_DATABASE);
+    }
+    bool is_told = negotiate(s, startup);
+    stream_consume(&s->stream, packet_len);
+    if (!is_told) {
+        session_close(s, CLOSE_CLIENT_SLOW);
+        return;
+    }
+    authenticate(s);
+}
+
+void session_startup_input(struct session *s)
+{
+    struct slice body;
+    struct pg_startup startup;
+    enum scan_status status = pg_frame_startup(stream_input(&s->stream), &body);
+    if (status == SCAN_MORE) {
+        return;
+    }
+    if (status == SCAN_BAD || pg_startup_decode(body, &startup) != PG_OK) {
+        session_close(s, CLOSE_PROTOCOL);
+        return;
+    }
+    size_t packet_len = body.len + 4;
+    switch (startup.kind) {
+    case PG_STARTUP_SSL:
+        refuse_encryption(s, &s->login->asked_ssl, packet_len);
+        return;
+    case PG_STARTUP_GSSENC:
+        refuse_encryption(s, &s->login->asked_gss, packet_len);
+        return;
+    case PG_STARTUP_CANCEL:
+        pg_service_cancel(s->pg, startup.process_id, startup.cancel_key);
+        session_close(s, CLOSE_CANCEL_REQUEST);
+        return;
+    case PG_STARTUP_OTHER_VERSION:
+        session_close(s, CLOSE_VERSION);
+        return;
+    case PG_STARTUP_SESSION:
+        begin_session(s, &startup, packet_len);
+        return;
+    }
+}
+
+static void refuse_login(struct session *s)
+{
+    struct session_login *login = s->login;
+    log_event(LOG_SESSION_REFUSED, log_number("session", (int64_t)s->id),
+              log_text("user", login->user), log_text("reason", close_label(login->failure)),
+              log_text("setting", login->failure_name));
+    char text[160];
+    int len = 0;
+    if (login->failure_name != NULL) {
+        len = snprintf(text, sizeof text, "%s: \"%.64s\"", close_message(login->failure),
+                       login->failure_name);
+    }
+    check(len >= 0);
+    session_close_because(s, login->failure, slice_of(text, strnlen(text, (size_t)len)));
+}
+
+void session_login_done(struct session *s)
+{
+    struct session_login *login = s->login;
+    if (!login->has_failure && !pg_worker_has_tenant(s->pg, slice_text(login->tenant))) {
+        session_login_fails(login, CLOSE_UNKNOWN_TENANT); /* since this login began */
+    }
+    if (login->has_failure) {
+        refuse_login(s);
+        return;
+    }
+    s->upstream = pg_worker_upstream(s->pg, login->listener->upstream);
+    s->settings = settings_intern(&s->pg->settings, &login->wish);
+    s->tenant_len = (uint8_t)strlen(login->tenant);
+    memcpy(s->tenant, login->tenant, sizeof login->tenant);
+    session_enter(s, SESSION_GREETING);
+    if (pool_is_down(&s->upstream->pool) || pg_upstream_catalog(s->upstream) == NULL) {
+        session_close(s, CLOSE_UNAVAILABLE);
+        return;
+    }
+    if (s->upstream->parameters.num_items > 0) {
+        session_greet(s);
+        return;
+    }
+    stream_pause(&s->stream);
+    struct pool_link *pooled = pool_acquire(&s->upstream->pool, &s->waiter);
+    check(pooled == NULL); /* the first link brings the parameters, before anyone is lent it */
+}
+
+static void add_cancel_key(struct session *s)
+{
+    struct session *other = NULL;
+    do {
+        check(RAND_bytes((unsigned char *)&s->cancel_id, sizeof s->cancel_id) == 1);
+        s->cancel_id = (s->cancel_id & ((1U << PG_CANCEL_WORKER_SHIFT) - 1)) |
+                       (s->pg->worker->index << PG_CANCEL_WORKER_SHIFT);
+        HASH_FIND(hh, s->pg->by_key, &s->cancel_id, sizeof s->cancel_id, other);
+    } while (s->cancel_id == 0 || other != NULL);
+    check(RAND_bytes((unsigned char *)&s->cancel_secret, sizeof s->cancel_secret) == 1);
+    HASH_ADD(hh, s->pg->by_key, cancel_id, sizeof s->cancel_id, s);
+}
+
+static void write_parameters(struct session *s, struct writer *w)
+{
+    const struct server_parameters *p = &s->upstream->parameters;
+    for (size_t i = 0; i < p->num_items; i++) {
+        struct slice name = slice_text(p->items[i].name);
+        const char *own = settings_value(s->settings, name);
+        if (own == NULL) {
+            own = is_named(name, "application_name") ? "" : p->items[i].value;
+        }
+        pg_write_parameter_status(w, name, slice_text(own));
+    }
+}
+
+/* Bytes of all of it: a parameter may be as long as what the server or the client said. */
+static size_t greeting_room(const struct session *s)
+{
+    size_t room = 256;
+    const struct server_parameters *p = &s->upstream->parameters;
+    for (size_t i = 0; i < p->num_items; i++) {
+        room += 16 + strlen(p->items[i].name) + strlen(p->items[i].value) + SETTING_VALUE_MAX;
+    }
+    return room;
+}
+
+void session_greet(struct session *s)
+{
+    struct outgoing out;
+    if (!outgoing_begin(&out, &s->stream, greeting_room(s))) {
+        session_close(s, CLOSE_CLIENT_SLOW);
+        return;
+    }
+    add_cancel_key(s);
+    pg_write_auth(&out.writer, PG_AUTH_OK);
+    write_parameters(s, &out.writer);
+    pg_write_key_data(&out.writer, s->cancel_id, slice_of(&s->cancel_secret, CANCEL_SECRET_LEN));
+    pg_write_ready(&out.writer, PG_READY_IDLE);
+    check(outgoing_end(&out));
+    struct worker *worker = s->pg->worker;
+    s->metrics = metrics_tenant(worker->metrics, session_tenant(s));
+    metrics_add(s->metrics, METRIC_SESSIONS_POSTGRES, 1);
+    metrics_observe(worker->metrics, METRIC_LOGIN_DURATION, worker->now_us - s->login->since_us);
+    log_event(LOG_SESSION_LOGIN, log_number("session", (int64_t)s->id),
+              log_text("user", s->login->user), log_slice("tenant", session_tenant(s)));
+    session_login_free(&s->login);
+    session_enter(s, SESSION_IDLE);
+    stream_resume(&s->stream);
+}

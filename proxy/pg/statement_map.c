@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The names a client gave to its prepared statements. A slot owns its name and one reference to
+ * its statement; the statement knows its slot, so that undoing a Parse needs no name. Names are
+ * hashed with the worker's secret key. Count and bytes of one session are capped here; the texts
+ * themselves are the plan cache's, which has a budget of its own. */
+#include "proxy/pg/statement_map.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <uthash.h>
+
+#include "policy/sql/plan.h"
+#include "protocol/check.h"
+#include "protocol/mem.h"
+
+struct statement_slot {
+    struct statement *statement; /* shares */
+    size_t bytes;
+    size_t name_len;
+    UT_hash_handle hh;
+    char name[];
+};
+
+struct statement *statement_new(const struct statement_spec *spec)
+{
+    struct statement *s = mem_new(sizeof *s);
+    s->plan = sql_plan_ref(spec->plan);
+    s->settings_tag = spec->settings_tag;
+    s->types_len = spec->types.len;
+    if (s->types_len > 0) {
+        s->types = mem_new(s->types_len);
+        memcpy(s->types, spec->types.ptr, s->types_len);
+    }
+    s->refs = 1;
+    return s;
+}
+
+struct statement *statement_ref(struct statement *s)
+{
+    check(s->refs > 0 && s->refs < UINT32_MAX);
+    s->refs++;
+    return s;
+}
+
+void statement_unref(struct statement **s)
+{
+    struct statement *statement = *s;
+    *s = NULL;
+    if (statement == NULL) {
+        return;
+    }
+    check(statement->refs > 0);
+    if (--statement->refs > 0) {
+        return;
+    }
+    check(statement->slot == NULL);
+    sql_plan_unref(&statement->plan);
+    free(statement->types);
+    free(statement);
+}
+
+bool statement_is(const struct statement *s, const struct statement_spec *spec)
+{
+    return s->plan == spec->plan && s->settings_tag == spec->settings_tag &&
+           slice_equal(slice_of(s->types, s->types_len), spec->types);
+}
+
+static unsigned hash_of(const struct siphash_key *key, struct slice name)
+{
+    return (unsigned)siphash_1_3(key, name);
+}
+
+static struct statement_slot *find_slot(const struct statement_map *map,
+                                        const struct siphash_key *key, struct slice name)
+{
+    struct statement_slot *slot = NULL;
+    if (map->slots != NULL) {
+        HASH_FIND_BYHASHVALUE(hh, map->slots, name.ptr, name.len, hash_of(key, name), slot);
+    }
+    return slot;
+}
+
+static size_t bytes_of(struct slice name, const struct statement *s)
+{
+    return sizeof(struct statement_slot) + sizeof *s + name.len + s->types_len;
+}
+
+static bool fits(const struct statement_map *map, struct slice name, const struct statement *s)
+{
+    return name.len <= STATEMENT_NAME_MAX && HASH_COUNT(map->slots) < STATEMENTS_PER_SESSION &&
+           map->bytes <= STATEMENT_BYTES_MAX &&
+           bytes_of(name, s) <= STATEMENT_BYTES_MAX - map->bytes;
+}
+
+static void attach(struct statement_map *map, const struct siphash_key *key,
+                   struct statement_slot *slot)
+{
+    slot->statement->slot = slot;
+    map->bytes += slot->bytes;
+    unsigned hash = hash_of(key, slice_of(slot->name, slot->name_len));
+    HASH_ADD_KEYPTR_BYHASHVALUE(hh, map->slots, slot->name, slot->name_len, hash, slot);
+}
+
+static void detach(struct statement_map *map, struct statement_slot *slot)
+{
+    HASH_DELETE(hh, map->slots, slot);
+    map->bytes -= slot->bytes;
+    slot->statement->slot = NULL;
+}
+
+enum statement_status statement_map_add(struct statement_map *map, const struct siphash_key *key,
+                                        struct slice name, struct statement *s)
+{
+    check(name.len > 0 && s->slot == NULL);
+    if (find_slot(map, key, name) != NULL) {
+        return STATEMENT_EXISTS;
+    }
+    if (!fits(map, name, s)) {
+        return STATEMENT_TOO_MANY;
+    }
+    struct statement_slot *slot = mem_new(sizeof *slot + name.len + 1);
+    memcpy(slot->name, name.ptr, name.len);
+    slot->name_len = name.len;
+    slot->bytes = bytes_of(name, s);
+    slot->statement = statement_ref(s);
+    attach(map, key, slot);
+    return STATEMENT_OK;
+}
+
+struct statement *statement_map_find(const struct statement_map *map, const struct siphash_key *key,
+                                     struct slice name)
+{
+    struct statement_slot *slot = find_slot(map, key, name);
+    return slot == NULL ? NULL : slot->statement;
+}
+
+void statement_slot_free(struct statement_slot **slot)
+{
+    if (*slot != NULL) {
+        statement_unref(&(*slot)->statement);
+        free(*slot);
+        *slot = NULL;
+    }
+}
+
+struct statement_slot *statement_map_take(struct statement_map *map, const struct siphash_key *key,
+                                          struct slice name)
+{
+    struct statement_slot *slot = find_slot(map, key, name);
+    if (slot != NULL) {
+        detach(map, slot);
+    }
+    return slot;
+}
+
+void statement_map_put_back(struct statement_map *map, const struct siphash_key *key,
+                            struct statement_slot **slot)
+{
+    struct slice name = slice_of((*slot)->name, (*slot)->name_len);
+    if (find_slot(map, key, name) != NULL || !fits(map, name, (*slot)->statement)) {
+        statement_slot_free(slot);
+        return;
+    }
+    attach(map, key, *slot);
+    *slot = NULL;
+}
+
+void statement_map_remove(struct statement_map *map, struct statement *s)
+{
+    struct statement_slot *slot = s->slot;
+    if (slot != NULL) {
+        detach(map, slot);
+        statement_slot_free(&slot);
+    }
+}
+
+void statement_map_clear(struct statement_map *map)
+{
+    while (map->slots != NULL) {
+        struct statement_slot *slot = map->slots;
+        detach(map, slot);
+        statement_slot_free(&slot);
+    }
+    check(map->bytes == 0);
+}
