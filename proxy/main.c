@@ -1,21 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The program's entry: finds the sub-command and hands over. */
+ * The program's entry: finds the sub-command in one table and hands over. The environment is read
+ * here and passed on; nothing below looks at it by itself. */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "policy/config/config.h"
+#include "proxy/cli/cli.h"
 #include "proxy/cli_serve.h"
 #include "proxy/explain/explain.h"
 #include "proxy/pg/pg.h"
-#include "proxy/catalogs.h"
-#include "proxy/net/protocol.h"
 #include "proxy/server.h"
 
-#define EXIT_USAGE 2
+static const char usage[] =
+    "usage: ringfence COMMAND [OPTIONS]\n"
+    "  serve   -c FILE   run the proxy\n"
+    "  check   -c FILE   validate the configuration and print what is in force\n"
+    "  explain -c FILE   show what would become of a statement or command of a tenant\n"
+    "  version           print the versions of the program and its libraries\n"
+    "exit status: 0 done, 1 failed, 2 bad usage or configuration\n";
 
-/* Gets the arguments from the sub-command's name on; answers the exit status. */
 typedef int command_fn(int argc, char **argv);
 
 static int run_serve(int argc, char **argv)
@@ -28,29 +33,31 @@ static int run_serve(int argc, char **argv)
     return cli_serve(argc - 1, argv + 1, &parts);
 }
 
+static int run_check(int argc, char **argv)
+{
+    return cli_check(argc, argv, environ);
+}
+
 static int run_explain(int argc, char **argv)
 {
     return explain_command(argc, argv, stdout, stderr);
 }
 
-static int run_version(int argc, char **argv)
+static int run_help(int argc, char **argv)
 {
+    (void)argc;
     (void)argv;
-    if (argc != 1) {
-        fputs("usage: ringfence version\n", stderr);
-        return EXIT_USAGE;
-    }
-    puts("ringfence " RINGFENCE_VERSION);
-    return 0;
+    fputs(usage, stdout);
+    return CLI_DONE;
 }
 
-static const struct {
+static const struct command {
     const char *name;
     command_fn *run;
 } commands[] = {
-    {"serve", run_serve},
-    {"explain", run_explain},
-    {"version", run_version},
+    {"serve", run_serve},       {"check", run_check}, {"explain", run_explain},
+    {"version", cli_version},   {"help", run_help},   {"--help", run_help},
+    {"--version", cli_version}, {"-h", run_help},
 };
 
 int main(int argc, char **argv)
@@ -60,6 +67,9 @@ int main(int argc, char **argv)
             return commands[i].run(argc - 1, argv + 1);
         }
     }
-    fputs("usage: ringfence serve|check|explain|catalog|version\n", stderr);
-    return EXIT_USAGE;
+    if (argc > 1) {
+        fprintf(stderr, "ringfence: there is no command \"%.40s\"\n", argv[1]);
+    }
+    fputs(usage, stderr);
+    return CLI_USAGE;
 }
