@@ -13,6 +13,7 @@
 #include "policy/sql/functions.h"
 #include "policy/sql/relation.h"
 #include "policy/sql/settings.h"
+#include "policy/sql/types.h"
 
 static const char hint_allow[] = "Only reviewed functions and those under "
                                  "isolation.row.functions.allow can be called.";
@@ -143,11 +144,15 @@ static void check_disguised(struct sql_query *q, const struct sql_level *level, 
 {
     const char *schema = NULL;
     enum user_function user = find_user_function(q, name, &schema);
-    bool is_refused_builtin = sql_function_is_builtin(name) && !sql_function_is_allowed(name);
+    /* A function or type of that name: `x.regclass` is a cast, whether a function exists or not. */
+    bool is_type = sql_type_is_builtin(name);
+    bool is_refused_builtin = is_type
+                                  ? !sql_type_is_allowed(name)
+                                  : sql_function_is_builtin(name) && !sql_function_is_allowed(name);
     if (user == USER_REFUSED || is_refused_builtin) {
         refuse_call(q, name, location);
     }
-    if (user == USER_ALLOWED || sql_function_is_builtin(name)) {
+    if (user == USER_ALLOWED || is_type || sql_function_is_builtin(name)) {
         sql_names_raises(q, level);
     }
 }
@@ -159,12 +164,10 @@ void sql_names_column(struct sql_query *q, const struct sql_level *level, const 
         return;
     }
     const char *name = strVal(llast(column->fields));
-    const struct sql_reference *reference =
-        sql_level_find_reference(level, strVal(list_nth(column->fields, num_fields - 2)));
-    if (reference != NULL && sql_reference_has_column(reference, name)) {
-        return;
+    const char *reference = strVal(list_nth(column->fields, num_fields - 2));
+    if (!sql_level_surely_column(level, reference, name)) {
+        check_disguised(q, level, name, column->location);
     }
-    check_disguised(q, level, name, column->location);
 }
 
 /* (o).f, where o is a reference that surely has the column. */
@@ -174,9 +177,7 @@ static bool is_column_of_reference(const struct sql_level *level, const Node *ar
         !IsA(linitial(((const ColumnRef *)arg)->fields), String)) {
         return false;
     }
-    const struct sql_reference *reference =
-        sql_level_find_reference(level, strVal(linitial(((const ColumnRef *)arg)->fields)));
-    return reference != NULL && sql_reference_has_column(reference, name);
+    return sql_level_surely_column(level, strVal(linitial(((const ColumnRef *)arg)->fields)), name);
 }
 
 void sql_names_indirection(struct sql_query *q, const struct sql_level *level,

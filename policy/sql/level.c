@@ -14,12 +14,21 @@ struct sql_level sql_level_inside(const struct sql_level *outer)
     return (struct sql_level){
         .outer = outer,
         .ctes = outer != NULL ? outer->ctes : NULL,
+        .num_names = outer != NULL ? outer->num_names : 0,
         .may_run_early = true,
     };
 }
 
+static void count_name(struct sql_level *level)
+{
+    if (++level->num_names > SQL_MAX_NAMES) {
+        libpg_throw("54000", 0, "too many tables in one statement", NULL);
+    }
+}
+
 void sql_level_add_cte(struct sql_level *level, const CommonTableExpr *cte)
 {
+    count_name(level);
     struct sql_cte *added = palloc(sizeof(*added));
     *added = (struct sql_cte){.next = level->ctes, .name = cte->ctename, .definition = cte};
     level->ctes = added;
@@ -31,6 +40,7 @@ void sql_level_add_reference(struct sql_level *level, const char *name,
     if (name == NULL) {
         return;
     }
+    count_name(level);
     struct sql_reference *added = palloc(sizeof(*added));
     *added = (struct sql_reference){
         .next = level->references, .name = name, .relation = relation, .colnames = colnames};
@@ -47,19 +57,6 @@ const struct sql_cte *sql_level_find_cte(const struct sql_level *level, const ch
     return NULL;
 }
 
-const struct sql_reference *sql_level_find_reference(const struct sql_level *level,
-                                                     const char *name)
-{
-    for (; level != NULL; level = level->outer) {
-        for (const struct sql_reference *r = level->references; r != NULL; r = r->next) {
-            if (strcmp(r->name, name) == 0) {
-                return r;
-            }
-        }
-    }
-    return NULL;
-}
-
 static bool is_system_column(const char *name)
 {
     static const char *const names[] = {"ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"};
@@ -71,7 +68,7 @@ static bool is_system_column(const char *name)
     return false;
 }
 
-bool sql_reference_has_column(const struct sql_reference *reference, const char *column)
+static bool has_column(const struct sql_reference *reference, const char *column)
 {
     ListCell *cell;
     foreach (cell, reference->colnames) {
@@ -83,4 +80,22 @@ bool sql_reference_has_column(const struct sql_reference *reference, const char 
         return false;
     }
     return is_system_column(column) || catalog_column_find(reference->relation, column) != NULL;
+}
+
+bool sql_level_surely_column(const struct sql_level *level, const char *reference,
+                             const char *column)
+{
+    bool found = false;
+    for (; level != NULL; level = level->outer) {
+        for (const struct sql_reference *r = level->references; r != NULL; r = r->next) {
+            if (strcmp(r->name, reference) != 0) {
+                continue;
+            }
+            if (!has_column(r, column)) {
+                return false;
+            }
+            found = true;
+        }
+    }
+    return found;
 }

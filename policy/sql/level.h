@@ -10,6 +10,10 @@
 #include "policy/catalog/catalog.h"
 #include "policy/sql/query.h"
 
+/* References and CTE names that may be visible in one place. Every name is compared with all of
+ * them, here and on the server, so more is refused (54000). */
+#define SQL_MAX_NAMES ((size_t)1000)
+
 /* A visible CTE name; the innermost comes first. */
 struct sql_cte {
     const struct sql_cte *next;
@@ -29,6 +33,7 @@ struct sql_level {
     const struct sql_level *outer;
     const struct sql_cte *ctes; /* those of outer levels follow */
     const struct sql_reference *references;
+    size_t num_names;   /* in ctes and references, those of outer levels included */
     bool may_run_early; /* what is walked may be evaluated before a guard */
 };
 
@@ -45,11 +50,10 @@ void sql_level_add_reference(struct sql_level *level, const char *name,
 /* The CTE that an unqualified relation name means at this level, or NULL. */
 const struct sql_cte *sql_level_find_cte(const struct sql_level *level, const char *name);
 
-/* The innermost reference of that name, or NULL. */
-const struct sql_reference *sql_level_find_reference(const struct sql_level *level,
-                                                     const char *name);
-
-/* Whether the reference surely has a column of that name. */
-bool sql_reference_has_column(const struct sql_reference *reference, const char *column);
+/* Whether `reference.column` can only mean a column. Which reference the server takes depends on
+ * where in FROM the expression stands, so every one of that name, inner or outer, must be a
+ * relation that has the column. */
+bool sql_level_surely_column(const struct sql_level *level, const char *reference,
+                             const char *column);
 
 #endif

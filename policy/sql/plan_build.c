@@ -122,21 +122,27 @@ static void keep_text(struct sql_plan *plan, const struct sql_query *q,
     check(plan->num_holes == q->num_holes);
 }
 
-/* Counts characters from offset to offset: positions ascend, so all of them cost one pass. */
-struct counter {
-    struct slice text;
-    size_t offset;
-    size_t characters;
-};
-
-static size_t count_to(struct counter *c, size_t offset)
+/* The character that begins at each byte of a text; NULL when every byte is one. */
+static uint32_t *index_characters(struct slice text)
 {
-    while (c->offset < offset && c->offset < c->text.len) {
-        if ((c->text.ptr[c->offset++] & 0xC0) != 0x80) {
-            c->characters++;
+    if (utf8_count(text, text.len) == text.len) {
+        return NULL;
+    }
+    uint32_t *index = palloc((text.len + 1) * sizeof(*index));
+    uint32_t characters = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        index[i] = characters;
+        if (i + 1 == text.len || (text.ptr[i + 1] & 0xC0) != 0x80) {
+            characters++;
         }
     }
-    return c->characters;
+    index[text.len] = characters;
+    return index;
+}
+
+static uint32_t character_at(const uint32_t *index, size_t offset)
+{
+    return index == NULL ? (uint32_t)offset : index[offset];
 }
 
 static void keep_positions(struct sql_plan *plan, const struct sql_query *q, List *statements,
@@ -146,19 +152,18 @@ static void keep_positions(struct sql_plan *plan, const struct sql_query *q, Lis
     size_t num = sql_emit_positions(statements, emitted, &found);
     num = num < MAX_POSITIONS ? num : MAX_POSITIONS;
     plan->positions = mem_new_array(num, sizeof(*plan->positions));
-    struct counter sent = {.text = slice_of(emitted->text, emitted->len)};
-    struct slice client = slice_of(q->text, q->text_len);
+    const uint32_t *sent = index_characters(slice_of(emitted->text, emitted->len));
+    const uint32_t *client = index_characters(slice_of(q->text, q->text_len));
     size_t sentinel_len = strlen(q->sentinel);
     size_t hole = 0;
     for (size_t i = 0; i < num; i++) {
-        size_t emitted_at = (size_t)found[i].emitted;
-        while (hole < plan->num_holes && plan->holes[hole] + hole * sentinel_len < emitted_at) {
+        size_t at = (size_t)found[i].emitted;
+        while (hole < plan->num_holes && plan->holes[hole] + hole * sentinel_len < at) {
             hole++;
         }
-        size_t characters = count_to(&sent, emitted_at) - hole * sentinel_len;
-        plan->positions[plan->num_positions++] =
-            (struct plan_position){.emitted = (uint32_t)characters,
-                                   .client = (uint32_t)utf8_count(client, (size_t)found[i].client)};
+        plan->positions[plan->num_positions++] = (struct plan_position){
+            .emitted = character_at(sent, at) - (uint32_t)(hole * sentinel_len),
+            .client = character_at(client, (size_t)found[i].client)};
     }
 }
 
