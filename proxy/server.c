@@ -29,7 +29,8 @@
 #include "proxy/signals.h"
 
 #define SERVER_TAG       0x5e44e401U
-#define MOST_DEFAULT     4L /* workers, when the configuration does not say */
+#define MOST_DEFAULT     4L  /* workers, when the configuration does not say */
+#define MOST_TURNED_AWAY 256 /* sessions over the limit that are told so; more are just closed */
 #define DRAIN_US         INT64_C(30000000)
 #define DRAIN_LOOK_US    INT64_C(20000)
 #define HEARTBEAT_MAX_US INT64_C(5000000)
@@ -88,7 +89,14 @@ static void on_incoming(void *context, struct incoming *incoming)
 {
     struct server *server = server_from(context);
     const struct config_limits *limits = &snapshot_config(server->snapshot)->limits;
-    incoming->over_limit = count_sessions(server) >= limits->sessions;
+    uint32_t sessions = count_sessions(server);
+    if (sessions >= limits->sessions + MOST_TURNED_AWAY) {
+        log_event(LOG_SESSION_REFUSED, log_text("listener", incoming->listener->name),
+                  log_text("peer", incoming->name), log_text("reason", "too many sessions"));
+        (void)close(incoming->fd);
+        return;
+    }
+    incoming->over_limit = sessions >= limits->sessions;
     protocol_send_incoming(least_loaded(server), incoming);
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "tests/cmocka_all.h"
+#include "tests/failing_malloc.h"
 
 #define LIMIT (10 * FIFO_BLOCK)
 
@@ -67,11 +68,31 @@ static void test_stops_at_the_limit(void **state)
     fifo_spares_fini(&spares);
 }
 
+static void test_shortage_is_an_answer_and_loses_nothing(void **state)
+{
+    (void)state;
+    struct fifo f = {0};
+    struct fifo_spares spares = {0};
+    uint8_t in = 0;
+    uint8_t out = 0;
+    size_t room = 0;
+    failing_malloc_arm(0);
+    assert_null(fifo_reserve(&f, &spares, 1, LIMIT, &room));
+    assert_true(failing_malloc_disarm());
+    assert_true(put(&f, &spares, FIFO_BLOCK, &in));
+    failing_malloc_arm(0);
+    assert_null(fifo_reserve(&f, &spares, FIFO_BLOCK, LIMIT, &room));
+    assert_true(failing_malloc_disarm());
+    take(&f, &spares, FIFO_BLOCK, &out);
+    fifo_spares_fini(&spares);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_keeps_order_through_growth_and_moves),
         cmocka_unit_test(test_stops_at_the_limit),
+        cmocka_unit_test(test_shortage_is_an_answer_and_loses_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
