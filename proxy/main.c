@@ -8,7 +8,6 @@
 
 #include "policy/config/config.h"
 #include "proxy/cli/cli.h"
-#include "proxy/cli_serve.h"
 #include "proxy/explain/explain.h"
 #include "proxy/pg/pg.h"
 #include "proxy/server.h"
@@ -18,6 +17,7 @@ static const char usage[] =
     "  serve   -c FILE   run the proxy\n"
     "  check   -c FILE   validate the configuration and print what is in force\n"
     "  explain -c FILE   show what would become of a statement or command of a tenant\n"
+    "  catalog -c FILE   print what is known of an upstream's database\n"
     "  version           print the versions of the program and its libraries\n"
     "exit status: 0 done, 1 failed, 2 bad usage or configuration\n";
 
@@ -30,12 +30,17 @@ static int run_serve(int argc, char **argv)
         .catalog_load = &pg_catalog_load_ops,
         .environment = environ,
     };
-    return cli_serve(argc - 1, argv + 1, &parts);
+    return cli_serve(argc, argv, &parts);
 }
 
 static int run_check(int argc, char **argv)
 {
     return cli_check(argc, argv, environ);
+}
+
+static int run_catalog(int argc, char **argv)
+{
+    return cli_catalog(argc, argv, environ);
 }
 
 static int run_explain(int argc, char **argv)
@@ -55,9 +60,9 @@ static const struct command {
     const char *name;
     command_fn *run;
 } commands[] = {
-    {"serve", run_serve},       {"check", run_check}, {"explain", run_explain},
-    {"version", cli_version},   {"help", run_help},   {"--help", run_help},
-    {"--version", cli_version}, {"-h", run_help},
+    {"serve", run_serve},     {"check", run_check},       {"explain", run_explain},
+    {"catalog", run_catalog}, {"version", cli_version},   {"help", run_help},
+    {"--help", run_help},     {"--version", cli_version}, {"-h", run_help},
 };
 
 int main(int argc, char **argv)
