@@ -48,7 +48,7 @@ MUST_USE enum scan_status pg_frame_peek(struct slice in, enum pg_sender sender, 
 
 /* The first whole message of `in`, which is then out->whole.len bytes further. As the caller must
  * hold the whole of it, messages that may stream are held to largest too. MORE consumes nothing,
- * and is never answered for more than PG_HEADER_LEN + largest bytes. */
+ * and with a largest of 65,535 or more is never answered for more than largest bytes. */
 MUST_USE enum scan_status pg_frame_next(struct slice in, enum pg_sender sender, size_t largest,
                                         struct pg_frame *out);
 
