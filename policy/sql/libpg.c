@@ -93,7 +93,7 @@ void libpg_throw(const char *sqlstate, int32_t position, const char *message, co
         errposition(position);
         errfinish(__FILE__, __LINE__, __func__);
     }
-    check(!"an error returned");
+    check_failed("errfinish returns from no ERROR", __FILE__, __LINE__);
 }
 
 List *libpg_parse(const char *text)

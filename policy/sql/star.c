@@ -165,7 +165,7 @@ void sql_star_keep_name(ResTarget *target)
     if (target->name != NULL || !IsA(target->val, ColumnRef)) {
         return;
     }
-    const Node *last = llast(((const ColumnRef *)target->val)->fields);
+    Node *last = llast(((const ColumnRef *)target->val)->fields);
     if (IsA(last, String)) {
         target->name = pstrdup(strVal(last));
     }
