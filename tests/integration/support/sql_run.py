@@ -47,7 +47,9 @@ class Answer:
             for row in result.rows:
                 yield from (value for value in row if value is not None)
         for report in [self.error, *self.notices]:
-            yield from (value for value in (report or {}).values() if value)
+            report = report or {}
+            yield from (report[name] for name in ("message", "detail", "hint", "context")
+                        if report.get(name))
 
     def multisets(self):
         return [(result.tag, sorted(result.rows, key=repr)) for result in self.results]
