@@ -49,6 +49,7 @@ void session_login_free(struct session_login **login)
         free(l->scram);
     }
     free(l->failure_name);
+    free(l->tenant_option);
     free(l->user);
     free(l);
 }

@@ -31,6 +31,7 @@ struct session_login {
     enum close_reason failure; /* before it, an answer would tell which names exist */
     char *failure_name;        /* owns; the setting that is wrong, or NULL */
     char *user;                /* owns */
+    char *tenant_option;       /* owns; what the startup option says, or NULL */
     char tenant[TENANT_ID_MAX + 1];
     struct settings_wish wish;
     struct scram_server *scram; /* owns */

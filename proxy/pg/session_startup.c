@@ -52,8 +52,28 @@ static void fail_for_setting(struct session_login *login, enum close_reason reas
     session_login_fails(login, reason);
 }
 
+static bool is_named(struct slice name, const char *text)
+{
+    return slice_equal(name, slice_text(text));
+}
+
+/* The tenant may be named twice, but not two tenants. */
+static void take_tenant_option(struct session_login *login, struct slice value)
+{
+    if (login->tenant_option == NULL) {
+        login->tenant_option = mem_copy_string((const char *)value.ptr, value.len);
+    } else if (!is_named(value, login->tenant_option)) {
+        session_login_fails(login, CLOSE_NO_TENANT);
+    }
+}
+
 static void take_setting(struct session_login *login, const struct pg_setting *setting)
 {
+    const char *option = tenant_option_name(snapshot_tenant_rules(login->snapshot));
+    if (option != NULL && is_named(setting->name, option)) {
+        take_tenant_option(login, setting->value);
+        return;
+    }
     switch (settings_wish_add(&login->wish, setting->name, setting->value)) {
     case SETTING_TAKEN:
         return;
@@ -94,30 +114,21 @@ static bool is_false(struct slice value)
     return false;
 }
 
-static bool is_named(struct slice name, const char *text)
-{
-    return slice_equal(name, slice_text(text));
-}
-
 static bool is_protocol_option(struct slice name)
 {
     return name.len > 5 && memcmp(name.ptr, "_pq_.", 5) == 0;
 }
 
 /* The packet's settings but for those that are about the protocol itself. */
-static void take_settings(struct session_login *login, struct slice settings,
-                          struct slice *out_tenant_option)
+static void take_settings(struct session_login *login, struct slice settings)
 {
-    const char *option = tenant_option_name(snapshot_tenant_rules(login->snapshot));
     struct pg_setting setting;
     while (pg_setting_next(&settings, &setting)) {
         if (is_named(setting.name, "user") || is_named(setting.name, "database") ||
             is_protocol_option(setting.name)) {
             continue;
         }
-        if (option != NULL && is_named(setting.name, option)) {
-            *out_tenant_option = setting.value;
-        } else if (is_named(setting.name, "options")) {
+        if (is_named(setting.name, "options")) {
             take_options(login, setting.value);
         } else if (!is_named(setting.name, "replication")) {
             take_setting(login, &setting);
@@ -127,9 +138,11 @@ static void take_settings(struct session_login *login, struct slice settings,
     }
 }
 
-static void identify(struct session_login *login, struct slice user, struct slice option)
+static void identify(struct session_login *login)
 {
-    const struct tenant_facts facts = {.startup_user = user, .startup_option = option};
+    const char *option = login->tenant_option != NULL ? login->tenant_option : "";
+    const struct tenant_facts facts = {.startup_user = slice_text(login->user),
+                                       .startup_option = slice_text(option)};
     struct tenant_identity identity;
     switch (tenant_identify(snapshot_tenant_rules(login->snapshot), &facts, &identity)) {
     case TENANT_FOUND:
@@ -188,10 +201,9 @@ static void authenticate(struct session *s)
 static void begin_session(struct session *s, const struct pg_startup *startup, size_t packet_len)
 {
     struct session_login *login = s->login;
-    struct slice option = slice_of(NULL, 0);
     login->user = mem_copy_string((const char *)startup->user.ptr, startup->user.len);
-    take_settings(login, startup->settings, &option);
-    identify(login, startup->user, option);
+    take_settings(login, startup->settings);
+    identify(login);
     if (!is_named(startup->database, login->listener->upstream->database)) {
         session_login_fails(login, CLOSE_DATABASE);
     }
