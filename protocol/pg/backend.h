@@ -63,6 +63,7 @@ MUST_USE enum pg_status pg_notification_decode(struct slice body, struct pg_noti
 MUST_USE enum pg_status pg_copy_start_decode(struct slice body, uint8_t *out_format,
                                              uint16_t *out_num_columns);
 
-/* 'C' CommandComplete: pg_text_decode (frontend.h). '1' '2' '3' 'I' 'n' 's' 'c': no body. */
+/* 'C' CommandComplete: pg_text_decode; '1' '2' '3' 'I' 'n' 's' 'c': pg_empty_decode (frontend.h).
+ */
 
 #endif

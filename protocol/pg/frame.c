@@ -126,11 +126,8 @@ enum scan_status pg_frame_next(struct slice in, enum pg_sender sender, size_t la
     if (header.total_len > in.len) {
         return SCAN_MORE;
     }
-    *out = (struct pg_frame){
-        .type = header.type,
-        .body = slice_of(in.ptr + PG_HEADER_LEN, header.total_len - PG_HEADER_LEN),
-        .whole = slice_of(in.ptr, header.total_len),
-    };
+    struct slice whole = slice_of(in.ptr, header.total_len);
+    *out = (struct pg_frame){header.type, slice_from(whole, PG_HEADER_LEN), whole};
     return SCAN_DONE;
 }
 

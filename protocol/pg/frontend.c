@@ -15,6 +15,11 @@ static enum pg_status status_of(const struct reader *r)
     return reader_done(r) ? PG_OK : PG_MALFORMED;
 }
 
+enum pg_status pg_empty_decode(struct slice body)
+{
+    return body.len == 0 ? PG_OK : PG_MALFORMED;
+}
+
 enum pg_status pg_text_decode(struct slice body, struct slice *out_text)
 {
     struct reader r = reader_over(body);

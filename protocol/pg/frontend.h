@@ -16,6 +16,10 @@
 /* 'Q' and 'f': one text, the SQL or the reason. Borrows body. */
 MUST_USE enum pg_status pg_text_decode(struct slice body, struct slice *out_text);
 
+/* A message that has no body, from either side: Sync, Flush, Terminate, CopyDone, ParseComplete,
+ * BindComplete, CloseComplete, NoData, PortalSuspended, EmptyQueryResponse. */
+MUST_USE enum pg_status pg_empty_decode(struct slice body);
+
 /* 'P' Parse. */
 struct pg_parse {
     struct slice name; /* empty: the unnamed statement */

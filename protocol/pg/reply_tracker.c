@@ -21,6 +21,9 @@
 #define FIRST_SIZE ((size_t)32)  /* entries of the first ring: 768 bytes */
 #define KEPT_SIZE  ((size_t)256) /* entries an empty ring may keep: 6 KiB */
 
+_Static_assert((PG_REPLY_CAP & (PG_REPLY_CAP - 1)) == 0 && PG_REPLY_CAP >= FIRST_SIZE,
+               "doubling the first ring must end at the cap exactly");
+
 enum phase {
     ILLEGAL, /* in the table: the type may not come */
     PHASE_NOTHING,
@@ -255,6 +258,17 @@ enum pg_reply_push pg_reply_push_copy_end(struct pg_reply_tracker *t)
     return append(t, &marker);
 }
 
+/* The Syncs sent so far may all have been swallowed: whether one is needed again. */
+static bool has_sync_behind(const struct pg_reply_tracker *t)
+{
+    for (size_t i = 1; i < t->count; i++) {
+        if (entry_at(t, i)->kind == PG_REPLY_SYNC && is_sent(entry_at(t, i))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* The head began to read COPY data: takes the Syncs it swallows, and the marker of the data's end
  * if that was sent already, out of the queue behind it. False for anything else before the marker:
  * the server will not survive reading that as COPY data. */
@@ -278,6 +292,7 @@ static bool open_copy(struct pg_reply_tracker *t)
     t->first = (t->first + behind - 1) & (t->size - 1);
     t->count -= behind - 1;
     *entry_at(t, 0) = head;
+    t->needs_sync = t->needs_sync || (is_extended(&head) && !has_sync_behind(t));
     return true;
 }
 

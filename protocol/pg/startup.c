@@ -161,7 +161,7 @@ static enum pg_option_step split_setting(uint8_t *text, size_t len, struct pg_se
         return PG_OPTION_MALFORMED;
     }
     out->name = slice_of(text, name_len);
-    out->value = slice_of(text + name_len + 1, len - name_len - 1);
+    out->value = slice_from(slice_of(text, len), name_len + 1);
     return PG_OPTION_SETTING;
 }
 

@@ -47,6 +47,7 @@ static enum pg_status decode_function(struct slice body)
 }
 
 static const struct decoder_case cases[] = {
+    {pg_empty_decode, BYTES(""), PG_OK},
     {decode_text, BYTES("select 1\0"), PG_OK},
     {decode_text, BYTES("\0"), PG_OK},
     {decode_text, BYTES("a\0b\0"), PG_MALFORMED}, /* a NUL inside */

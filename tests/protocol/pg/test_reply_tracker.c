@@ -237,6 +237,7 @@ static const char *const copy_scripts[] = {
     "+E +lP <Gu",
     "+E +S <G1p <C1l . i- +S <ZI3l iI", /* only the second Sync counts */
     "+E <G1p !B !E !C !s !p !F !lS",
+    "+E +S +c <G1p !lS +S +lS <C1l <ZI3l L4 . iI", /* the first Sync was none */
     /* out */
     "+Q <H1p <d1p <d1p <c1p <C1p <ZI1l iI",
     "+Q <H1p <d1p <E1p <ZI1l iI",
