@@ -59,6 +59,11 @@ void stream_set_ops(struct stream *s, const struct stream_ops *ops)
     stream_update_events(s);
 }
 
+void stream_count_for(struct stream *s, struct metrics_group *tenant)
+{
+    s->counted = tenant;
+}
+
 struct slice stream_input(const struct stream *s)
 {
     return s->view;

@@ -30,6 +30,8 @@ enum stream_end {
     STREAM_FLUSHED,        /* what stream_close_after_flush asked for is done, or its time is up */
 };
 
+struct metrics_group;
+
 struct stream_ops {
     void (*on_input)(struct stream *s);   /* new bytes at stream_input(s), or resumed with some */
     void (*on_drained)(struct stream *s); /* was full and is no more; may be NULL */
@@ -54,8 +56,9 @@ struct stream {
     struct deadline linger;
     TAILQ_ENTRY(stream) ready_entry;
     TAILQ_ENTRY(stream) unsent_entry;
-    int error;      /* that ended the sending side */
-    short interest; /* what event waits for */
+    struct metrics_group *counted; /* borrows; NULL: bytes are not counted */
+    int error;                     /* that ended the sending side */
+    short interest;                /* what event waits for */
     uint16_t flags;
     uint8_t state;
 };
@@ -72,6 +75,9 @@ void stream_connect(struct stream *s, struct worker *worker, const struct sockad
 
 /* Other callbacks from now on: a link that goes from one use to another. */
 void stream_set_ops(struct stream *s, const struct stream_ops *ops);
+
+/* From now on bytes are counted as received from and sent to a client of that tenant. */
+void stream_count_for(struct stream *s, struct metrics_group *tenant);
 
 /* What was read and not consumed. Stays valid, as do parts of it, until the callback returns. */
 struct slice stream_input(const struct stream *s);
@@ -102,7 +108,7 @@ void stream_pause(struct stream *s);
 void stream_resume(struct stream *s);
 
 /* Sends what is unsent, then the end of stream, ignores input, and calls on_closed(STREAM_FLUSHED)
- * when the peer closed too, or at deadline_us: so a last error message arrives. */
+ * when the peer closed too, a second after all was sent, or at deadline_us: last words arrive. */
 void stream_close_after_flush(struct stream *s, int64_t deadline_us);
 
 /* Closes the socket now; no callback follows. May be called twice, and on a zeroed stream. */

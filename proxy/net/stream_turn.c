@@ -17,10 +17,12 @@
 #include <event2/event.h>
 
 #include "protocol/check.h"
+#include "proxy/metrics.h"
 #include "proxy/net/stream_state.h"
 
 #define READS_PER_TURN 4                   /* of a whole scratch, then others have their turn */
 #define READS_AT_END   64                  /* 4 MiB: what may lie in a broken socket's queue */
+#define LINGER_US      INT64_C(1000000)    /* for a peer that does not close after we did */
 #define READ_MORE      ((size_t)16 * 1024) /* room made behind input that was kept */
 
 /* Reading. */
@@ -105,6 +107,7 @@ static bool read_once(struct stream *s)
         end_reading(s, received);
         return false;
     }
+    metrics_add(s->counted, METRIC_BYTES_RECEIVED, received);
     struct slice view = slice_of(memory, (size_t)received);
     if (memory != s->worker->scratch) {
         fifo_commit(&s->in, (size_t)received);
@@ -150,12 +153,20 @@ size_t stream_send(struct stream *s, struct slice bytes)
         stream_break(s, errno);
         return 0;
     }
-    return n < 0 ? 0 : (size_t)n;
+    if (n <= 0) {
+        return 0;
+    }
+    metrics_add(s->counted, METRIC_BYTES_SENT, n);
+    return (size_t)n;
 }
 
 static void start_lingering(struct stream *s)
 {
+    int64_t until_us = s->worker->now_us + LINGER_US;
     s->state = STREAM_IS_LINGERING;
+    if (s->linger.at_us > until_us) {
+        deadline_arm(s->worker, &s->linger, until_us);
+    }
     (void)shutdown(s->fd, SHUT_WR); /* fails when the peer is gone: recv will say so */
 }
 

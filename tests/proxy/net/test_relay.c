@@ -3,10 +3,13 @@
  * Backpressure: two streams that copy to each other, as sessions and links do. */
 #include "proxy/net/stream.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "protocol/check.h"
+#include "proxy/metrics.h"
+#include "proxy/metrics_text.h"
 #include "proxy/net/owner.h"
 #include "tests/cmocka_all.h"
 #include "tests/proxy/net/peer.h"
@@ -147,6 +150,37 @@ static void test_work_per_turn_is_bounded(void **state)
     close(b.test_fd);
 }
 
+static void test_bytes_are_counted_for_a_tenant(void **state)
+{
+    struct worker *worker = *state;
+    struct peer_pair a = peer_pair_unix();
+    struct peer_pair b = peer_pair_unix();
+    struct half left = {0};
+    struct half right = {.other = &left};
+    struct metrics *metrics = metrics_new(1);
+    struct metrics_shard *shard = metrics_shard(metrics, 0);
+    size_t len = 0;
+    left.other = &right;
+    stream_init(&left.stream, worker, a.stream_fd, &relay_ops, MAX_MESSAGE);
+    stream_init(&right.stream, worker, b.stream_fd, &relay_ops, MAX_MESSAGE);
+    peer_send(a.test_fd, "before the login");
+    peer_turns(worker);
+    stream_count_for(&left.stream, metrics_tenant(shard, slice_text("acme")));
+    peer_send(a.test_fd, "question");
+    peer_send(b.test_fd, "long answer");
+    peer_turns(worker);
+    char *text = metrics_text(metrics, &len);
+    assert_non_null(
+        strstr(text, "ringfence_client_bytes_total{tenant=\"acme\",direction=\"received\"} 8\n"
+                     "ringfence_client_bytes_total{tenant=\"acme\",direction=\"sent\"} 11\n"));
+    free(text);
+    stream_close(&left.stream);
+    stream_close(&right.stream);
+    metrics_free(&metrics);
+    close(a.test_fd);
+    close(b.test_fd);
+}
+
 static int set_up(void **state)
 {
     *state = worker_new(0);
@@ -165,6 +199,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_slow_reader_stops_the_writer_and_loses_nothing),
         cmocka_unit_test(test_work_per_turn_is_bounded),
+        cmocka_unit_test(test_bytes_are_counted_for_a_tenant),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -205,6 +205,22 @@ static void test_a_flush_ends_at_its_deadline(void **state)
     close(pair.test_fd);
 }
 
+static void test_a_peer_that_never_closes_is_not_waited_for_long(void **state)
+{
+    struct worker *worker = *state;
+    struct peer_pair pair = peer_pair_unix();
+    struct echo e = {0};
+    int64_t start_us = worker->now_us;
+    stream_init(&e.stream, worker, pair.stream_fd, &echo_ops, MAX_MESSAGE);
+    stream_close_after_flush(&e.stream, start_us + 90000000);
+    for (int i = 0; i < 100 && e.num_closed == 0; i++) {
+        worker_turn(worker, 2000000);
+    }
+    assert_int_equal(e.end, STREAM_FLUSHED);
+    assert_in_range(worker->now_us - start_us, 1000000, 30000000);
+    close(pair.test_fd);
+}
+
 static void test_output_that_is_unsent_at_the_end_of_input_can_be_flushed(void **state)
 {
     struct worker *worker = *state;
@@ -434,6 +450,7 @@ int main(void)
         cmocka_unit_test(test_closes_inside_a_callback),
         cmocka_unit_test(test_last_words_arrive_before_the_end),
         cmocka_unit_test(test_a_flush_ends_at_its_deadline),
+        cmocka_unit_test(test_a_peer_that_never_closes_is_not_waited_for_long),
         cmocka_unit_test(test_output_that_is_unsent_at_the_end_of_input_can_be_flushed),
         cmocka_unit_test(test_reset_by_the_peer),
         cmocka_unit_test(test_last_words_of_a_peer_that_takes_none_are_shown),
