@@ -16,8 +16,6 @@
 
 #define MAX_PARAM 65535 /* Bind counts parameters in 16 bits */
 
-bool pg_query_raw_tree_walker_supports(Node *node);
-
 struct walk {
     struct sql_query *q;
     const struct sql_level *level;
@@ -177,10 +175,6 @@ static bool visit(Node *node, void *context)
     check_review(w, node);
     if (!visit_value(w, node)) {
         return false;
-    }
-    if (!pg_query_raw_tree_walker_supports(node)) {
-        sql_refuse(w->q, "0A000", exprLocation(node), NULL,
-                   "this construct is not supported under tenant isolation");
     }
     return raw_expression_tree_walker(node, visit, w);
 }

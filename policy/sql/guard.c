@@ -8,35 +8,49 @@
 #include "nodes/makefuncs.h"
 #include "nodes/value.h"
 
-static Node *string_constant(const char *text)
+/* Names in nodes are not const, but nobody changes them: one copy serves all. */
+static String *name_node(const char *name)
+{
+    union {
+        const char *in;
+        char *out;
+    } shared = {.in = name};
+    return makeString(shared.out);
+}
+
+static Node *sentinel_constant(struct sql_query *q)
 {
     A_Const *constant = makeNode(A_Const);
     constant->val.sval.type = T_String;
-    constant->val.sval.sval = pstrdup(text);
+    constant->val.sval.sval = q->sentinel;
     constant->location = SQL_NO_LOCATION;
     return (Node *)constant;
 }
 
-static Node *cast(Node *arg, const char *type)
+static Node *added_param(struct sql_query *q)
 {
-    TypeCast *made = makeNode(TypeCast);
-    made->arg = arg;
-    made->typeName = makeTypeNameFromNameList(
-        list_make2(makeString(pstrdup("pg_catalog")), makeString(pstrdup(type))));
-    made->location = SQL_NO_LOCATION;
-    return (Node *)made;
-}
-
-Node *sql_tenant_value(struct sql_query *q, const struct sql_tenant_type *type)
-{
-    if (q->request->protocol == SQL_SIMPLE) {
-        q->num_holes++;
-        return cast(string_constant(q->sentinel), type->cast);
-    }
     ParamRef *param = makeNode(ParamRef);
     param->location = SQL_NO_LOCATION;
     q->tenant_params = lappend(q->tenant_params, param);
-    return cast((Node *)param, type->cast);
+    return (Node *)param;
+}
+
+/* The same node stands wherever a value of this type does: a bulk INSERT has thousands. */
+Node *sql_tenant_value(struct sql_query *q, const struct sql_tenant_type *type)
+{
+    bool is_literal = q->request->protocol == SQL_SIMPLE;
+    q->num_holes += is_literal ? 1 : 0;
+    if (q->value != NULL && q->value_type == type) {
+        return q->value;
+    }
+    TypeCast *cast = makeNode(TypeCast);
+    cast->arg = is_literal ? sentinel_constant(q) : added_param(q);
+    cast->typeName =
+        makeTypeNameFromNameList(list_make2(name_node("pg_catalog"), name_node(type->cast)));
+    cast->location = SQL_NO_LOCATION;
+    q->value = (Node *)cast;
+    q->value_type = type;
+    return q->value;
 }
 
 static Node *tenant_column(const struct sql_query *q, const RangeVar *var)
@@ -44,19 +58,18 @@ static Node *tenant_column(const struct sql_query *q, const RangeVar *var)
     ColumnRef *column = makeNode(ColumnRef);
     column->location = SQL_NO_LOCATION;
     if (var->alias != NULL) {
-        column->fields = list_make1(makeString(pstrdup(var->alias->aliasname)));
+        column->fields = list_make1(name_node(var->alias->aliasname));
     } else {
-        column->fields =
-            list_make2(makeString(pstrdup(var->schemaname)), makeString(pstrdup(var->relname)));
+        column->fields = list_make2(name_node(var->schemaname), name_node(var->relname));
     }
-    column->fields = lappend(column->fields, makeString(pstrdup(q->env->row->column)));
+    column->fields = lappend(column->fields, name_node(q->env->row->column));
     return (Node *)column;
 }
 
 Node *sql_guard_predicate(struct sql_query *q, const RangeVar *var,
                           const struct sql_relation *relation)
 {
-    List *equals = list_make2(makeString(pstrdup("pg_catalog")), makeString(pstrdup("=")));
+    List *equals = list_make2(name_node("pg_catalog"), name_node("="));
     A_Expr *predicate = makeA_Expr(AEXPR_OP, equals, tenant_column(q, var),
                                    sql_tenant_value(q, relation->type), SQL_NO_LOCATION);
     q->guards = lappend(q->guards, predicate);

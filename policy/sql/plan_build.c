@@ -20,8 +20,7 @@
 #include "protocol/mem.h"
 #include "protocol/utf8.h"
 
-#define MAX_PARAM     65535
-#define MAX_POSITIONS ((size_t)8192) /* nodes of a text whose places are kept; beyond: unknown */
+#define MAX_PARAM 65535
 
 struct build {
     struct sql_query q;
@@ -122,10 +121,19 @@ static void keep_text(struct sql_plan *plan, const struct sql_query *q,
     check(plan->num_holes == q->num_holes);
 }
 
+static bool is_ascii(struct slice text)
+{
+    uint8_t all = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        all |= text.ptr[i];
+    }
+    return all < 0x80;
+}
+
 /* The character that begins at each byte of a text; NULL when every byte is one. */
 static uint32_t *index_characters(struct slice text)
 {
-    if (utf8_count(text, text.len) == text.len) {
+    if (is_ascii(text)) {
         return NULL;
     }
     uint32_t *index = palloc((text.len + 1) * sizeof(*index));
@@ -150,7 +158,6 @@ static void keep_positions(struct sql_plan *plan, const struct sql_query *q, Lis
 {
     struct sql_position *found = NULL;
     size_t num = sql_emit_positions(statements, emitted, &found);
-    num = num < MAX_POSITIONS ? num : MAX_POSITIONS;
     plan->positions = mem_new_array(num, sizeof(*plan->positions));
     const uint32_t *sent = index_characters(slice_of(emitted->text, emitted->len));
     const uint32_t *client = index_characters(slice_of(q->text, q->text_len));
@@ -257,6 +264,11 @@ static void take_error(struct build *b, const struct libpg_error *error)
         b->plan->proof_failed = true;
         set_refusal(b->plan, "0A000", "the statement could not be rewritten with certainty",
                     error->message, 0);
+        return;
+    }
+    if (strncmp(error->sqlstate, "XX", 2) == 0) {
+        set_refusal(b->plan, "0A000", "this statement is not supported under tenant isolation",
+                    NULL, 0);
         return;
     }
     set_refusal(b->plan, error->sqlstate, error->message, error->hint,

@@ -9,7 +9,7 @@
 
 #include "nodes/nodeFuncs.h"
 
-bool pg_query_raw_tree_walker_supports(Node *node);
+#define MAX_PLACES ((size_t)16384) /* nodes whose places are known; an error beyond has none */
 
 struct places {
     int *locations;
@@ -57,16 +57,24 @@ static int location_of(const Node *node)
 static bool collect(Node *node, void *context)
 {
     struct places *places = context;
-    if (node == NULL || !pg_query_raw_tree_walker_supports(node)) {
+    if (node == NULL) {
         return false;
     }
-    int location = location_of(node);
     if (places->num == places->cap) {
+        if (places->cap >= MAX_PLACES) {
+            return true; /* ends the walk */
+        }
         places->cap *= 2;
         places->locations = repalloc(places->locations, places->cap * sizeof(int));
     }
-    places->locations[places->num++] = location;
+    places->locations[places->num++] = location_of(node);
     return raw_expression_tree_walker(node, collect, context);
+}
+
+static bool has_expressions(const Node *statement)
+{
+    return IsA(statement, SelectStmt) || IsA(statement, InsertStmt) || IsA(statement, UpdateStmt) ||
+           IsA(statement, DeleteStmt);
 }
 
 static struct places collect_all(List *statements)
@@ -76,7 +84,10 @@ static struct places collect_all(List *statements)
     ListCell *cell;
     places.locations = palloc(places.cap * sizeof(int));
     foreach (cell, statements) {
-        collect(((RawStmt *)lfirst(cell))->stmt, &places);
+        Node *statement = ((RawStmt *)lfirst(cell))->stmt;
+        if (has_expressions(statement)) {
+            collect(statement, &places);
+        }
     }
     return places;
 }

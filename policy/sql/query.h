@@ -28,8 +28,10 @@ struct sql_query {
     const char *text; /* the client's, NUL-terminated */
     size_t text_len;
 
-    char sentinel[24];     /* stands for the tenant in literals; occurs nowhere in text */
-    uint32_t num_holes;    /* literals made with it */
+    char sentinel[24];  /* stands for the tenant in literals; occurs nowhere in text */
+    uint32_t num_holes; /* literals made with it */
+    Node *value;        /* the tenant's value in value_type, or NULL */
+    const struct sql_tenant_type *value_type;
     List *tenant_params;   /* ParamRef: numbered when the client's highest is known */
     char guard_prefix[24]; /* of the aliases we invent; occurs nowhere in text */
     uint32_t num_aliases;
