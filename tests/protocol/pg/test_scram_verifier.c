@@ -60,8 +60,7 @@ static void test_other_texts_are_refused(void **state)
         HEAD "$" RFC_SALT ":" KEY,
         HEAD ":" KEY "$" KEY,
         HEAD "$" KEY KEY ":" KEY,
-        "md5"
-        "0123456789abcdef0123456789abcdef",
+        "md50123456789abcdef0123456789abcdef",
         "",
     };
     struct scram_verifier v;
