@@ -41,7 +41,8 @@ def test_rows_after_commit(case, sql_cluster, sql_proxy_way, sql_rls_way, untouc
             assert rows == sql_twins.snapshot(sql_cluster, sql_twins.RLS), case.sql
     finally:
         for database in (sql_twins.PLAIN, sql_twins.RLS):
-            sql_twins.reset(sql_cluster, database)
+            if sql_twins.snapshot(sql_cluster, database) != untouched:
+                sql_twins.reset(sql_cluster, database)
 
 
 def test_generated_queries(sql_proxy_way, sql_rls_way):
