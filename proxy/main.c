@@ -10,6 +10,7 @@
 #include "proxy/cli/cli.h"
 #include "proxy/explain/explain.h"
 #include "proxy/pg/pg.h"
+#include "proxy/redis/redis.h"
 #include "proxy/server.h"
 
 static const char usage[] =
@@ -26,7 +27,7 @@ typedef int command_fn(int argc, char **argv);
 static int run_serve(int argc, char **argv)
 {
     const struct server_parts parts = {
-        .protocols = {[CONFIG_POSTGRES] = &pg_protocol_ops},
+        .protocols = {[CONFIG_POSTGRES] = &pg_protocol_ops, [CONFIG_REDIS] = &redis_protocol_ops},
         .catalog_load = &pg_catalog_load_ops,
         .environment = environ,
     };

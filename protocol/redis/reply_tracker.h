@@ -15,9 +15,9 @@
 #define REPLY_TRACKER_CAP ((size_t)1 << 16) /* 65,536 requests in flight: 1.5 MiB at most */
 
 struct reply_owed {
-    void *owner;     /* borrows; NULL: the link itself asked */
+    void *owner;     /* borrows; NULL: nobody is to get the reply */
     uint32_t rule;   /* what must happen to the reply; a value of the caller's */
-    size_t num_sent; /* bytes of the request, so that bytes in flight can be bounded */
+    int64_t sent_us; /* when the request was sent, on the caller's clock */
 };
 
 struct reply_tracker {
