@@ -214,6 +214,7 @@ static void on_ready(struct link *link)
     server_parameters_fini(&upstream->parameters);
     upstream->parameters = *link_parameters(link);
     *link_parameters(link) = (struct server_parameters){.num_items = 0};
+    pg_service_learn(upstream->pg->service, upstream->name, &upstream->parameters);
     metrics_add(upstream->metrics, METRIC_LINKS_CONNECTING, -1);
     metrics_add(upstream->metrics, METRIC_LINKS_IDLE, 1);
     log_event(LOG_LINK_READY, log_text("upstream", upstream->name));

@@ -140,6 +140,7 @@ static void follow(struct pg_upstream *upstream, struct snapshot *snapshot,
     upstream->is_current = true;
     if (!is_same) {
         server_parameters_fini(&upstream->parameters);
+        pg_service_learn(upstream->pg->service, upstream->name, &upstream->parameters);
         pool_retire(&upstream->pool);
     }
     snapshot_unref(&old);

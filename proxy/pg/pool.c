@@ -19,6 +19,9 @@
 #define CONNECTING_MAX   4U /* connections under way at once: a restarted server is not stormed */
 #define BACKOFF_FIRST_US INT64_C(100000)
 #define BACKOFF_MAX_US   INT64_C(5000000)
+/* How long a link stays with a worker although another wants it: a link cannot move, only be
+ * closed and opened again, which must not happen for every transaction. */
+#define TENURE_US INT64_C(50000)
 
 static void feed(struct pool *pool);
 
@@ -113,11 +116,18 @@ static void open_one(struct pool *pool)
     pool->num_connecting++;
 }
 
+/* What every worker may have when all of them want links. */
+static bool has_its_share(const struct pool *pool)
+{
+    uint32_t fair = pool_share_fair(pool->share);
+    return pool->num_links >= (fair > 0 ? fair : 1);
+}
+
 /* Others hold every link although this worker has fewer than its share: ask for one. */
 static void ask_others(struct pool *pool)
 {
-    uint32_t fair = pool_share_fair(pool->share);
-    if (pool->num_links >= (fair > 0 ? fair : 1)) {
+    if (has_its_share(pool)) {
+        pool_share_sated(pool->share, pool->worker->index);
         return;
     }
     if (pool_share_want(pool->share, pool->worker->index)) {
@@ -142,6 +152,38 @@ static void feed(struct pool *pool)
         }
         open_one(pool);
     }
+}
+
+/* Another worker has fewer links than its share and this one could do without. */
+static bool should_yield(const struct pool *pool)
+{
+    return pool_share_others(pool->share, pool->worker->index) != 0 &&
+           (pool->num_waiters == 0 || pool->num_links > pool_share_fair(pool->share));
+}
+
+static bool has_tenure(const struct pool *pool, const struct pool_link *link)
+{
+    return pool->worker->now_us < link->born_us + TENURE_US;
+}
+
+/* Gives up the idle link that was used longest ago, now or when its time here is up. */
+static void yield_idle(struct pool *pool)
+{
+    struct pool_link *link = TAILQ_LAST(&pool->idle, pool_link_list);
+    if (link == NULL || !should_yield(pool)) {
+        return;
+    }
+    if (has_tenure(pool, link)) {
+        deadline_arm(pool->worker, &pool->yield, link->born_us + TENURE_US);
+        return;
+    }
+    discard(pool, link);
+    arm_expiry(pool);
+}
+
+static void on_yield(struct deadline *d)
+{
+    yield_idle(owner_of(d, struct pool, yield));
 }
 
 static void on_wait(struct deadline *d)
@@ -181,6 +223,7 @@ void pool_init(struct pool *pool, struct worker *worker, const struct pool_ops *
     deadline_init(&pool->wait, on_wait);
     deadline_init(&pool->retry, on_retry);
     deadline_init(&pool->expiry, on_expiry);
+    deadline_init(&pool->yield, on_yield);
 }
 
 void pool_fini(struct pool *pool)
@@ -189,6 +232,7 @@ void pool_fini(struct pool *pool)
     deadline_disarm(&pool->wait);
     deadline_disarm(&pool->retry);
     deadline_disarm(&pool->expiry);
+    deadline_disarm(&pool->yield);
 }
 
 void pool_configure(struct pool *pool, const struct config_pool *config)
@@ -241,13 +285,6 @@ void pool_leave(struct pool *pool, struct pool_waiter *waiter)
     }
 }
 
-/* Another worker has fewer links than its share and this one has more. */
-static bool must_yield(const struct pool *pool)
-{
-    return pool_share_others(pool->share, pool->worker->index) != 0 &&
-           (pool->num_waiters == 0 || pool->num_links > pool_share_fair(pool->share));
-}
-
 void pool_put(struct pool *pool, struct pool_link *link)
 {
     check(link->place == POOL_CONNECTING || link->place == POOL_LENT);
@@ -257,7 +294,7 @@ void pool_put(struct pool *pool, struct pool_link *link)
         pool->retry_at_us = 0;
     }
     link->place = POOL_LENT;
-    if (is_stale(pool, link) || must_yield(pool)) {
+    if (is_stale(pool, link) || (should_yield(pool) && !has_tenure(pool, link))) {
         discard(pool, link);
         feed(pool);
         return;
@@ -272,6 +309,7 @@ void pool_put(struct pool *pool, struct pool_link *link)
     link->idle_since_us = pool->worker->now_us;
     TAILQ_INSERT_HEAD(&pool->idle, link, entry);
     arm_expiry(pool);
+    yield_idle(pool);
 }
 
 static void back_off(struct pool *pool)
@@ -313,9 +351,6 @@ void pool_retire(struct pool *pool)
 
 void pool_wake(struct pool *pool)
 {
-    if (pool_share_others(pool->share, pool->worker->index) != 0 && !TAILQ_EMPTY(&pool->idle)) {
-        discard(pool, TAILQ_LAST(&pool->idle, pool_link_list));
-        arm_expiry(pool);
-    }
+    yield_idle(pool);
     feed(pool);
 }

@@ -72,6 +72,7 @@ struct pool {
     struct deadline wait; /* of the first waiter */
     struct deadline retry;
     struct deadline expiry; /* of the oldest idle link */
+    struct deadline yield;  /* when an idle link may be given to another worker */
 };
 
 void pool_init(struct pool *pool, struct worker *worker, const struct pool_ops *ops,

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "protocol/check.h"
 #include "protocol/mem.h"
 
 #define NEWEST_MAJOR 18 /* of the grammar we parse with (libpg_query 18) */
@@ -49,6 +50,15 @@ void server_parameters_fini(struct server_parameters *p)
         free(p->items[i].value);
     }
     *p = (struct server_parameters){.num_items = 0};
+}
+
+void server_parameters_copy(const struct server_parameters *from, struct server_parameters *to)
+{
+    server_parameters_fini(to);
+    for (size_t i = 0; i < from->num_items; i++) {
+        const struct server_parameter *item = &from->items[i];
+        check(server_parameters_set(to, slice_text(item->name), slice_text(item->value)));
+    }
 }
 
 static bool is_pin_broken(struct slice name, struct slice value)

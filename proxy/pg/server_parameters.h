@@ -32,6 +32,9 @@ MUST_USE bool server_parameters_set(struct server_parameters *p, struct slice na
 /* The value of that name, or NULL. Borrows. */
 const char *server_parameters_find(const struct server_parameters *p, const char *name);
 
+/* Makes *to what from is. */
+void server_parameters_copy(const struct server_parameters *from, struct server_parameters *to);
+
 void server_parameters_fini(struct server_parameters *p);
 
 enum server_parameter_verdict {

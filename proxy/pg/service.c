@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The list of shares is the only thing behind a lock, taken when a worker first meets an upstream.
- * Messages carry copies: whom they are for may be gone when they arrive. */
+ * The list of upstreams is behind a lock, taken when a worker first meets one and when a link logs
+ * in: not per message. Messages between workers carry copies: whom they are for may be gone when
+ * they arrive. */
 #include "proxy/pg/service.h"
 
 #include <pthread.h>
@@ -16,10 +17,12 @@
 #include "proxy/pg/cancel.h"
 #include "proxy/pg/pg_worker.h"
 #include "proxy/pg/pool_share.h"
+#include "proxy/pg/server_parameters.h"
 
 struct named_share {
     char *name; /* owns */
     struct pool_share share;
+    struct server_parameters parameters; /* under the service's lock */
     struct named_share *next;
 };
 
@@ -43,6 +46,7 @@ void pg_service_unshare(void *shared)
     while (service->shares != NULL) {
         struct named_share *first = service->shares;
         service->shares = first->next;
+        server_parameters_fini(&first->parameters);
         free(first->name);
         free(first);
     }
@@ -79,6 +83,27 @@ struct pool_share *pg_service_pool(struct pg_service *service, const char *upstr
     pool_share_resize(&named->share, size);
     check(pthread_mutex_unlock(&service->lock) == 0);
     return &named->share;
+}
+
+void pg_service_learn(struct pg_service *service, const char *upstream,
+                      const struct server_parameters *parameters)
+{
+    check(pthread_mutex_lock(&service->lock) == 0);
+    struct named_share *named = find(service, upstream);
+    check(named != NULL);
+    server_parameters_copy(parameters, &named->parameters);
+    check(pthread_mutex_unlock(&service->lock) == 0);
+}
+
+bool pg_service_recall(struct pg_service *service, const char *upstream,
+                       struct server_parameters *out)
+{
+    check(pthread_mutex_lock(&service->lock) == 0);
+    const struct named_share *named = find(service, upstream);
+    check(named != NULL);
+    server_parameters_copy(&named->parameters, out);
+    check(pthread_mutex_unlock(&service->lock) == 0);
+    return out->num_items > 0;
 }
 
 struct wake_message {

@@ -5,6 +5,7 @@
 #ifndef PROXY_PG_SERVICE_H
 #define PROXY_PG_SERVICE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "protocol/bytes.h"
@@ -13,6 +14,7 @@ struct pg_service;
 struct pg_upstream;
 struct pg_worker;
 struct pool_share;
+struct server_parameters;
 
 /* Main thread, before the first and after the last worker. */
 void *pg_service_share(unsigned num_workers);
@@ -20,6 +22,13 @@ void pg_service_unshare(void *shared);
 
 /* Any thread: what limits the links of that upstream in all workers. Borrows until unshare. */
 struct pool_share *pg_service_pool(struct pg_service *service, const char *upstream, uint32_t size);
+
+/* Any thread: what a server of that upstream last said of itself, copied to or from; false when
+ * none has been heard of yet. */
+void pg_service_learn(struct pg_service *service, const char *upstream,
+                      const struct server_parameters *parameters);
+bool pg_service_recall(struct pg_service *service, const char *upstream,
+                       struct server_parameters *out);
 
 /* pool_wake for that upstream on the workers whose bits are set. */
 void pg_service_wake(struct pg_upstream *upstream, uint64_t workers);

@@ -120,7 +120,10 @@ static void on_closed(struct stream *stream, enum stream_end end, int error)
 
 static void on_hangup(struct stream *stream)
 {
-    session_close(session_from(stream), CLOSE_CLIENT_EOF);
+    struct session *s = session_from(stream);
+    if (!s->is_leaving) {
+        session_close(s, CLOSE_CLIENT_EOF);
+    }
 }
 
 static const struct stream_ops stream_callbacks = {
@@ -238,9 +241,10 @@ void session_close_because(struct session *s, enum close_reason reason, struct s
               log_slice("tenant", session_tenant(s)), log_text("reason", close_label(reason)),
               log_text("state", state_names[s->state]));
     count_end(s, reason);
-    bool has_words = !is_client_gone(reason) && say_goodbye(s, reason, message);
+    bool is_there = !is_client_gone(reason);
+    bool has_words = is_there && say_goodbye(s, reason, message);
     let_go(s);
-    if (!has_words && reason != CLOSE_LINK_FATAL) {
+    if (!has_words && (!is_there || stream_pending(&s->stream) == 0)) {
         end_now(s);
         return;
     }

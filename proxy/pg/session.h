@@ -59,9 +59,13 @@ struct session {
     struct settings *settings; /* shares */
     struct statement_map statements;
     struct statement *unnamed;     /* shares */
+    uint32_t num_closing;          /* names that were closed and may come back */
+    uint32_t closing_batch;        /* in which the last of them was */
     struct metrics_group *metrics; /* borrows; the tenant's */
     int64_t asked_us;              /* when it began to wait */
     bool skips;                    /* messages are dropped up to the next Sync */
+    bool has_open_batch;           /* its last message was neither Query nor Sync */
+    bool is_leaving;               /* said Terminate; its last answers are still to come */
     bool is_pinned;                /* keeps its link beyond the transaction */
     bool is_stopped;               /* not read: waits for earlier answers */
     bool has_no_link;              /* the pool refused, for this reason: */

@@ -169,6 +169,7 @@ void session_undo(struct session *s, const struct pg_reply *reply, struct owed_n
         undo_parse(s, reply, note);
     }
     if (note->closed != NULL) {
+        s->num_closing--;
         statement_map_put_back(&s->statements, &s->pg->key, &note->closed);
     }
     if (reply->kind == PG_REPLY_CLOSE && (reply->flags & OWED_SWALLOW) != 0) {
@@ -199,5 +200,7 @@ void session_answer_entry(struct session *s, const struct pg_reply *reply, struc
     check(outgoing_end(&out));
     if (is_parse) {
         settle_parse(s, note);
+    } else if (note->closed != NULL) {
+        s->num_closing--;
     }
 }

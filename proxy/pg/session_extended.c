@@ -49,14 +49,28 @@ enum request_step session_refuse_named(struct session *s, enum pg_reply_kind kin
     return REQUEST_DONE;
 }
 
-struct statement *session_find_statement(struct session *s, struct slice name)
+/* Whether the Parse of a statement, or the Close of a name that is not there any more, stands in
+ * an earlier batch and was not answered yet. */
+static bool is_in_doubt(const struct session *s, struct slice name,
+                        const struct statement *statement)
 {
-    return name.len == 0 ? s->unnamed : statement_map_find(&s->statements, &s->pg->key, name);
+    if (s->link == NULL) {
+        return false;
+    }
+    if (statement != NULL) {
+        return !statement->is_settled && statement->batch != s->link->batch;
+    }
+    return name.len > 0 && s->num_closing > 0 && s->closing_batch != s->link->batch;
 }
 
-bool session_must_wait_for(const struct session *s, const struct statement *statement)
+bool session_find_statement(struct session *s, struct slice name, struct statement **out)
 {
-    return !statement->is_settled && s->link != NULL && statement->batch != s->link->batch;
+    *out = name.len == 0 ? s->unnamed : statement_map_find(&s->statements, &s->pg->key, name);
+    if (is_in_doubt(s, name, *out)) {
+        session_stop(s);
+        return false;
+    }
+    return true;
 }
 
 enum request_step session_describe(struct session *s, const struct pg_frame *frame)
@@ -69,7 +83,10 @@ enum request_step session_describe(struct session *s, const struct pg_frame *fra
         return session_relay(s, PG_REPLY_DESCRIBE_PORTAL, frame);
     }
     const enum pg_reply_kind kind = PG_REPLY_DESCRIBE_STATEMENT;
-    struct statement *statement = session_find_statement(s, named.name);
+    struct statement *statement;
+    if (!session_find_statement(s, named.name, &statement)) {
+        return REQUEST_WAITS;
+    }
     if (statement == NULL) {
         return session_refuse_named(s, kind, "26000", SESSION_NO_STATEMENT, named.name);
     }
@@ -104,9 +121,8 @@ static enum request_step answer_close(struct session *s)
 /* The link keeps its statement for whoever needs it next: only the name goes. */
 static enum request_step close_statement(struct session *s, struct slice name)
 {
-    struct statement *statement = session_find_statement(s, name);
-    if (statement != NULL && session_must_wait_for(s, statement)) {
-        session_stop(s);
+    struct statement *statement;
+    if (!session_find_statement(s, name, &statement)) {
         return REQUEST_WAITS;
     }
     if (s->link != NULL && pg_reply_room(&s->link->owed.tracker) == 0) {
@@ -124,6 +140,8 @@ static enum request_step close_statement(struct session *s, struct slice name)
         return answer_close(s);
     }
     struct owed_note note = {.closed = slot};
+    s->num_closing += slot != NULL;
+    s->closing_batch = s->link->batch;
     if (owed_push(&s->link->owed, PG_REPLY_CLOSE, OWED_LOCAL, &note) != PG_REPLY_QUEUED) {
         return REQUEST_WRONG;
     }

@@ -23,11 +23,10 @@ enum request_step session_refuse_named(struct session *s, enum pg_reply_kind kin
                                        const char *sqlstate, const char *message,
                                        struct slice name);
 
-/* The session's statement of that name, or the unnamed one, or NULL. Borrows. */
-struct statement *session_find_statement(struct session *s, struct slice name);
-
-/* Whether its Parse stands in an earlier batch and was not answered yet. */
-bool session_must_wait_for(const struct session *s, const struct statement *statement);
+/* Looks a statement up by name; "" is the unnamed one. False: what it is depends on the answer to
+ * a message of an earlier batch, and the session has been stopped to wait for it (REQUEST_WAITS).
+ * *out borrows; NULL when there is none of that name. */
+MUST_USE bool session_find_statement(struct session *s, struct slice name, struct statement **out);
 
 /* What the server calls a statement. */
 struct prepared {

@@ -160,9 +160,6 @@ enum request_step session_prepare(struct session *s, enum pg_reply_kind asked_by
                                   struct prepared *out)
 {
     *out = (struct prepared){.is_there = false};
-    if (session_must_wait_for(s, statement)) {
-        return wait_for_earlier(s);
-    }
     switch (session_need_link(s, asked_by)) {
     case LINK_LATER:
         return REQUEST_WAITS;
@@ -272,10 +269,9 @@ enum request_step session_parse(struct session *s, const struct pg_frame *frame)
     if (pg_parse_decode(frame->body, &parse) != PG_OK) {
         return REQUEST_WRONG;
     }
-    const struct statement *same =
-        parse.name.len == 0 ? NULL : session_find_statement(s, parse.name);
-    if (same != NULL && session_must_wait_for(s, same)) {
-        return wait_for_earlier(s);
+    struct statement *same = NULL;
+    if (parse.name.len > 0 && !session_find_statement(s, parse.name, &same)) {
+        return REQUEST_WAITS;
     }
     if (same != NULL) {
         return session_refuse_named(s, PG_REPLY_PARSE, "42P05",
@@ -356,7 +352,10 @@ enum request_step session_bind(struct session *s, const struct pg_frame *frame)
     if (pg_bind_decode(frame->body, &bind) != PG_OK) {
         return REQUEST_WRONG;
     }
-    struct statement *statement = session_find_statement(s, bind.statement);
+    struct statement *statement;
+    if (!session_find_statement(s, bind.statement, &statement)) {
+        return REQUEST_WAITS;
+    }
     if (statement == NULL) {
         return session_refuse_named(s, PG_REPLY_BIND, "26000", SESSION_NO_STATEMENT,
                                     bind.statement);

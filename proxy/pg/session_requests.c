@@ -12,9 +12,18 @@
 
 #define MESSAGES_PER_TURN 512
 
+/* A server finishes what it was asked before, so a client that does not wait for its answers may
+ * count on it; but what no Sync ends would never be finished. */
 static enum request_step terminate(struct session *s, const struct pg_frame *frame)
 {
     (void)frame;
+    enum pg_ready ready;
+    if (s->link != NULL && !s->has_open_batch &&
+        !pg_reply_is_idle(&s->link->owed.tracker, &ready)) {
+        s->is_leaving = true;
+        session_stop(s);
+        return REQUEST_WAITS;
+    }
     session_close(s, CLOSE_TERMINATE);
     return REQUEST_DONE;
 }
@@ -54,7 +63,11 @@ static enum request_step handle(struct session *s, const struct pg_frame *frame)
     if (is_skipped(s, frame->type)) {
         return REQUEST_DONE;
     }
-    return requests[frame->type](s, frame);
+    enum request_step step = requests[frame->type](s, frame);
+    if (step == REQUEST_DONE) {
+        s->has_open_batch = frame->type != 'S' && frame->type != 'Q';
+    }
+    return step;
 }
 
 static bool may_read(const struct session *s)

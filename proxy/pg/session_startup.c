@@ -284,7 +284,8 @@ void session_login_done(struct session *s)
         session_close(s, CLOSE_UNAVAILABLE);
         return;
     }
-    if (s->upstream->parameters.num_items > 0) {
+    if (s->upstream->parameters.num_items > 0 ||
+        pg_service_recall(s->pg->service, s->upstream->name, &s->upstream->parameters)) {
         session_greet(s);
         return;
     }

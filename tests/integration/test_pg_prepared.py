@@ -1,0 +1,210 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Prepared statements that follow their session from link to link in transaction pooling."""
+
+import psycopg
+import pytest
+
+from support.pg_wire import (SYNC, RawSession, bind, close, describe, error_fields, execute, parse,
+                             query, row_values)
+
+
+def types(messages):
+    return "".join(message.type for message in messages)
+
+
+def pooled(start_proxy, size, **changes):
+    return start_proxy(overrides={"upstreams": {"main": {"pool": {"size": size, **changes}}},
+                                  "limits": {"workers": 1}})
+
+
+def raw(proxy, tenant, **parameters):
+    session = RawSession(proxy.ports["pg"])
+    session.login(f"app.{tenant}", **parameters)
+    return session
+
+
+def item_of(session, number, name):
+    session.send(bind([str(number).encode()], statement=name), execute(), SYNC)
+    answer = session.read_until_ready()
+    assert types(answer) == "2DCZ", answer
+    return row_values(answer[1].body)[0].decode()
+
+
+SELECT_ITEM = "SELECT item FROM orders WHERE id = $1"
+
+
+@pytest.mark.parametrize("size", [1, 2])
+def test_many_sessions_share_few_links(start_proxy, rows, size):
+    proxy = pooled(start_proxy, size)
+    tenants = ["acme", "globex"] * 3
+    sessions = [raw(proxy, tenant) for tenant in tenants]
+    for number, session in enumerate(sessions):
+        session.send(parse(SELECT_ITEM, name=f"s{number % 2}"), SYNC)
+        assert types(session.read_until_ready()) == "1Z"
+    for _ in range(5):
+        for number, (tenant, session) in enumerate(zip(tenants, sessions)):
+            assert item_of(session, 1, f"s{number % 2}") == rows[tenant][0][1]
+    for session in sessions:
+        session.socket.close()
+
+
+def test_statement_is_sent_again_on_another_link(start_proxy, rows):
+    proxy = pooled(start_proxy, 2)
+    with raw(proxy, "acme") as first, raw(proxy, "globex") as second:
+        first.send(parse(SELECT_ITEM, name="s"), SYNC)
+        assert types(first.read_until_ready()) == "1Z"
+        second.send(query("BEGIN"))  # takes the link that knows the statement
+        second.read_until_ready()
+        assert item_of(first, 2, "s") == "rocket"
+        first.send(describe("S", "s"), SYNC)
+        assert types(first.read_until_ready()) == "tTZ"
+        second.send(query("COMMIT"))
+        second.read_until_ready()
+
+
+def test_unnamed_statement_is_never_anothers(start_proxy, rows):
+    """The server's unnamed statement is the other tenant's by the time this one is bound."""
+    proxy = pooled(start_proxy, 1)
+    with raw(proxy, "acme") as first, raw(proxy, "globex") as second:
+        for _ in range(3):
+            first.send(parse("SELECT $1::text"), SYNC)
+            assert types(first.read_until_ready()) == "1Z"
+            second.send(parse("SELECT item FROM orders WHERE tenant_id = $1"), SYNC)
+            assert types(second.read_until_ready()) == "1Z"
+            first.send(bind([b"globex"]), execute(), SYNC)
+            answer = first.read_until_ready()
+            assert types(answer) == "2DCZ"
+            assert row_values(answer[1].body) == [b"globex"]
+
+
+def test_unnamed_parse_that_was_skipped_is_not_used(start_proxy, rows):
+    """Pipelined: the Parse is skipped after an error, and the next batch binds the name."""
+    proxy = pooled(start_proxy, 1)
+    with raw(proxy, "globex") as other, raw(proxy, "acme") as session:
+        other.send(parse("SELECT item FROM orders WHERE tenant_id = $1"), SYNC)
+        other.read_until_ready()
+        session.send(parse("SELECT * FROM nosuch"), parse("SELECT $1::text"), SYNC,
+                     bind([b"globex"]), execute(), SYNC)
+        assert types(session.read_until_ready()) == "EZ"
+        answer = session.read_until_ready()
+        assert types(answer) == "EZ"
+        assert error_fields(answer[0].body)["C"] == "26000"
+
+
+def test_names_are_the_sessions_own(start_proxy):
+    proxy = pooled(start_proxy, 1)
+    with raw(proxy, "acme") as session:
+        session.send(parse("SELECT 1", name="a"), SYNC)
+        assert types(session.read_until_ready()) == "1Z"
+        session.send(parse("SELECT 2", name="a"), SYNC)
+        answer = session.read_until_ready()
+        assert types(answer) == "EZ" and error_fields(answer[0].body)["C"] == "42P05"
+        session.send(bind(statement="b"), SYNC)
+        answer = session.read_until_ready()
+        assert types(answer) == "EZ" and error_fields(answer[0].body)["C"] == "26000"
+        session.send(close("S", "a"), close("S", "nothing"), parse("SELECT 3", name="a"),
+                     bind(statement="a"), execute(), SYNC)
+        answer = session.read_until_ready()
+        assert types(answer) == "3312DCZ" and row_values(answer[4].body) == [b"3"]
+        session.send(query("BEGIN"), close("S", "a"), SYNC, query("COMMIT"))
+        assert [types(session.read_until_ready()) for _ in range(3)] == ["CZ", "3Z", "CZ"]
+        session.send(describe("S", "a"), SYNC)
+        assert types(session.read_until_ready()) == "EZ"
+
+
+def test_failed_and_skipped_parses_leave_nothing(start_proxy):
+    proxy = pooled(start_proxy, 1)
+    with raw(proxy, "acme") as session:
+        session.send(parse("SELECT nonsense", name="a"), parse("SELECT 1", name="b"), SYNC,
+                     bind(statement="a"), SYNC, bind(statement="b"), SYNC)
+        for code in ("42703", "26000", "26000"):
+            answer = session.read_until_ready()
+            assert types(answer) == "EZ" and error_fields(answer[0].body)["C"] == code
+        session.send(parse("SELECT 1", name="a"), parse("SELECT 2", name="b"),
+                     bind(statement="b"), execute(), SYNC)
+        assert types(session.read_until_ready()) == "112DCZ"
+
+
+def test_close_that_was_skipped_closed_nothing(start_proxy):
+    proxy = pooled(start_proxy, 1)
+    with raw(proxy, "acme") as session:
+        session.send(parse("SELECT 5", name="a"), SYNC)
+        session.read_until_ready()
+        session.send(parse("SELECT nonsense"), close("S", "a"), SYNC,
+                     bind(statement="a"), execute(), SYNC)
+        assert types(session.read_until_ready()) == "EZ"
+        assert types(session.read_until_ready()) == "2DCZ"
+
+
+def test_local_answers_keep_their_place(start_proxy):
+    """The second session's Parse is answered by the proxy, the rest by the server."""
+    proxy = pooled(start_proxy, 1)
+    with raw(proxy, "acme") as first, raw(proxy, "acme") as second:
+        first.send(parse("SELECT 7", name="x"), SYNC)
+        first.read_until_ready()
+        second.send(parse("SELECT 8"), bind(), execute(), parse("SELECT 7", name="y"),
+                    bind(statement="y"), execute(), close("S", "y"), SYNC)
+        assert types(second.read_until_ready()) == "12DC12DC3Z"
+        second.send(parse("SELECT 8"), bind(), execute(), parse("SELECT nonsense"),
+                    parse("SELECT 7", name="y"), SYNC)
+        assert types(second.read_until_ready()) == "12DCEZ"
+        second.send(bind(statement="y"), SYNC)
+        assert error_fields(second.read_until_ready()[0].body)["C"] == "26000"
+
+
+def test_more_statements_than_a_link_keeps(start_proxy, postgres):
+    proxy = pooled(start_proxy, 1)
+    with raw(proxy, "acme") as session:
+        for number in range(450):
+            session.send(parse(f"SELECT {number}", name=f"s{number}"), SYNC)
+            assert types(session.read_until_ready()) == "1Z"
+        for number in (0, 449, 17):
+            session.send(bind(statement=f"s{number}"), execute(), SYNC)
+            answer = session.read_until_ready()
+            assert row_values(answer[1].body) == [str(number).encode()]
+
+
+def test_session_has_a_limit_of_statements(start_proxy):
+    proxy = pooled(start_proxy, 1)
+    with raw(proxy, "acme") as session:
+        session.send(*(parse("SELECT 1", name=f"s{number}") for number in range(5001)), SYNC)
+        answer = session.read_until_ready()
+        assert types(answer) == "1" * 5000 + "EZ"
+        assert error_fields(answer[-2].body)["C"] == "53400"
+
+
+def test_discard_all_forgets_statements(start_proxy):
+    proxy = pooled(start_proxy, 1)
+    with raw(proxy, "acme") as session:
+        session.send(parse("SELECT 1", name="a"), SYNC, query("DISCARD ALL"),
+                     bind(statement="a"), SYNC)
+        assert types(session.read_until_ready()) == "1Z"
+        assert types(session.read_until_ready()) == "CZ"
+        answer = session.read_until_ready()
+        assert types(answer) == "EZ" and error_fields(answer[0].body)["C"] == "26000"
+
+
+def test_sessions_with_other_settings_do_not_share_statements(start_proxy):
+    """A literal is read under the DateStyle of the session that parses it."""
+    proxy = pooled(start_proxy, 1)
+    found = []
+    for style in ("ISO, MDY", "ISO, DMY"):
+        with raw(proxy, "acme", DateStyle=style) as session:
+            session.send(parse("SELECT '01/02/2003'::date", name="d"), bind(statement="d"),
+                         execute(), SYNC)
+            found.append(row_values(session.read_until_ready()[2].body)[0])
+    assert found == [b"2003-01-02", b"2003-02-01"]
+
+
+def test_psycopg_prepares_over_two_links(start_proxy, rows):
+    proxy = pooled(start_proxy, 2)
+    connections = [proxy.connect(t, prepare_threshold=0) for t in ("acme", "globex", "acme")]
+    for _ in range(4):
+        for connection, tenant in zip(connections, ("acme", "globex", "acme")):
+            for number, item in rows[tenant]:
+                assert connection.execute("SELECT item FROM orders WHERE id = %s",
+                                          (number,)).fetchone() == (item,)
+    with pytest.raises(psycopg.Error):
+        connections[0].execute("DEALLOCATE ALL; SELECT * FROM nosuch")
+    for connection in connections:
+        connection.close()
