@@ -46,7 +46,7 @@ static int run_catalog(int argc, char **argv)
 
 static int run_explain(int argc, char **argv)
 {
-    return explain_command(argc, argv, stdout, stderr);
+    return explain_command(argc, argv, environ, stdout, stderr);
 }
 
 static int run_help(int argc, char **argv)

@@ -9,11 +9,13 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "policy/catalog/json.h"
 #include "policy/config/load.h"
+#include "policy/snapshot.h"
 #include "protocol/mem.h"
+#include "proxy/cli/live_catalog.h"
+#include "proxy/cli/options.h"
 #include "proxy/explain/report.h"
 
 #define INPUT_MAX ((size_t)16 << 20) /* 16 MiB of standard input: above any statement's cap */
@@ -23,6 +25,7 @@ enum { EXIT_DONE, EXIT_FAILED, EXIT_USAGE };
 struct options {
     const char *config;
     const char *catalog;
+    const char *upstream;
     const char *tenant;
     const char *sql;
     const char *redis;
@@ -33,25 +36,22 @@ struct options {
 
 static const char usage[] =
     "usage: ringfence explain -c FILE --tenant ID (--sql TEXT|- | --batch | --redis COMMAND)\n"
-    "                         [--catalog FILE] [--extended] [--json]\n"
+    "                         [--catalog FILE | --upstream NAME] [--extended] [--json]\n"
     "  --sql TEXT      the statement; - reads it from standard input\n"
     "  --batch         standard input holds one statement a line, each as a JSON string; the\n"
     "                  answer is one JSON object a line\n"
     "  --redis COMMAND the command, as in redis-cli\n"
-    "  --catalog FILE  what `ringfence catalog` printed\n"
+    "  --catalog FILE  what `ringfence catalog` printed; without it the upstream is asked\n"
+    "  --upstream NAME which upstream, when there are several\n"
     "  --extended      as a Parse message: the tenant is a parameter instead of a literal\n"
     "  --json          one JSON object instead of text\n";
 
 static const struct option long_options[] = {
-    {"config", required_argument, NULL, 'c'},
-    {"tenant", required_argument, NULL, 't'},
-    {"sql", required_argument, NULL, 's'},
-    {"redis", required_argument, NULL, 'r'},
-    {"catalog", required_argument, NULL, 'k'},
-    {"extended", no_argument, NULL, 'x'},
-    {"json", no_argument, NULL, 'j'},
-    {"batch", no_argument, NULL, 'b'},
-    {NULL, 0, NULL, 0},
+    {"config", required_argument, NULL, 'c'},  {"tenant", required_argument, NULL, 't'},
+    {"sql", required_argument, NULL, 's'},     {"redis", required_argument, NULL, 'r'},
+    {"catalog", required_argument, NULL, 'k'}, {"upstream", required_argument, NULL, 'u'},
+    {"extended", no_argument, NULL, 'x'},      {"json", no_argument, NULL, 'j'},
+    {"batch", no_argument, NULL, 'b'},         {NULL, 0, NULL, 0},
 };
 
 static bool take_option(struct options *options, int letter)
@@ -71,6 +71,9 @@ static bool take_option(struct options *options, int letter)
         return true;
     case 'k':
         options->catalog = optarg;
+        return true;
+    case 'u':
+        options->upstream = optarg;
         return true;
     case 'x':
         options->protocol = SQL_EXTENDED;
@@ -124,7 +127,7 @@ static const struct config_tenant *find_tenant(const struct config *config, cons
     return NULL;
 }
 
-static bool load_catalog(const char *path, struct catalog **out, FILE *err)
+static int load_catalog_file(const char *path, struct catalog **out, FILE *err)
 {
     char message[512] = "";
     struct config_file file = {0};
@@ -135,7 +138,7 @@ static bool load_catalog(const char *path, struct catalog **out, FILE *err)
     if (!loaded) {
         fprintf(err, "%s: %s\n", path, message);
     }
-    return loaded;
+    return loaded ? EXIT_DONE : EXIT_USAGE;
 }
 
 static int report_sql(const struct options *options, const struct explain_subject *subject,
@@ -184,23 +187,21 @@ static int report_batch(const struct options *options, const struct explain_subj
     return status;
 }
 
-static int explain_with_catalog(const struct options *options,
+static int explain_with_catalog(const struct options *options, struct snapshot *snapshot,
                                 const struct explain_subject *subject, FILE *out, FILE *err)
 {
     if (!subject->config->row.is_set) {
         fputs("this configuration has no isolation.row, and so no SQL to explain\n", err);
         return EXIT_USAGE;
     }
-    if (options->catalog == NULL) {
-        fputs("--catalog FILE is needed: what `ringfence catalog` printed\n", err);
-        return EXIT_USAGE;
-    }
     struct catalog *catalog = NULL;
-    if (!load_catalog(options->catalog, &catalog, err)) {
-        return EXIT_USAGE;
+    int status = options->catalog != NULL
+                     ? load_catalog_file(options->catalog, &catalog, err)
+                     : (int)cli_live_catalog(snapshot, options->upstream, &catalog);
+    if (status == EXIT_DONE) {
+        status =
+            (options->is_batch ? report_batch : report_sql)(options, subject, catalog, out, err);
     }
-    int status =
-        (options->is_batch ? report_batch : report_sql)(options, subject, catalog, out, err);
     catalog_free(&catalog);
     return status;
 }
@@ -222,8 +223,9 @@ static int report_redis(const struct options *options, const struct explain_subj
     return EXIT_DONE;
 }
 
-static int explain(const struct options *options, const struct config *config, FILE *out, FILE *err)
+static int explain(const struct options *options, struct snapshot *snapshot, FILE *out, FILE *err)
 {
+    const struct config *config = snapshot_config(snapshot);
     const struct config_tenant *tenant = find_tenant(config, options->tenant);
     if (tenant == NULL || tenant->state != TENANT_ACTIVE) {
         fprintf(err, "%s is not an active tenant of this configuration\n", options->tenant);
@@ -233,25 +235,18 @@ static int explain(const struct options *options, const struct config *config, F
     if (options->redis != NULL) {
         return report_redis(options, &subject, out, err);
     }
-    return explain_with_catalog(options, &subject, out, err);
+    return explain_with_catalog(options, snapshot, &subject, out, err);
 }
 
-int explain_command(int argc, char **argv, FILE *out, FILE *err)
+int explain_command(int argc, char **argv, char *const *environment, FILE *out, FILE *err)
 {
     struct options options;
     if (!parse_options(argc, argv, &options)) {
         fputs(usage, err);
         return EXIT_USAGE;
     }
-    struct config *config = NULL;
-    struct config_error error;
-    if (config_load(options.config, environ, &config, &error) != CONFIG_OK) {
-        char message[1024];
-        config_error_print(&error, message, sizeof message);
-        fprintf(err, "%s\n", message);
-        return EXIT_USAGE;
-    }
-    int status = explain(&options, config, out, err);
-    config_free(&config);
+    struct snapshot *snapshot = cli_load(options.config, environment);
+    int status = snapshot != NULL ? explain(&options, snapshot, out, err) : EXIT_USAGE;
+    snapshot_unref(&snapshot);
     return status;
 }

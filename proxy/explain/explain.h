@@ -9,6 +9,6 @@
 
 /* Runs the sub-command; argv[0] is its name. Returns the exit status: 0 explained (whatever the
  * verdict), 1 failed, 2 bad usage or configuration. */
-int explain_command(int argc, char **argv, FILE *out, FILE *err);
+int explain_command(int argc, char **argv, char *const *environment, FILE *out, FILE *err);
 
 #endif
