@@ -135,8 +135,9 @@ static enum catalog_status take_relation(struct catalog_builder *b, const struct
     struct catalog *c = b->catalog;
     bool is_partition = false;
     bool is_child = false;
+    bool has_children = false;
     if (fields[2].len != 1 || !parse_bool(fields[3], &is_partition) ||
-        !parse_bool(fields[4], &is_child)) {
+        !parse_bool(fields[4], &is_child) || !parse_bool(fields[5], &has_children)) {
         return fail(b, "unexpected answer about relations");
     }
     if (c->num_relations == CATALOG_RELATIONS_MAX) {
@@ -148,6 +149,7 @@ static enum catalog_status take_relation(struct catalog_builder *b, const struct
     r->name = take_text(fields[1]);
     r->kind = kind_of((char)fields[2].ptr[0], is_partition);
     r->is_inheritance_child = is_child;
+    r->has_children = has_children;
     return CATALOG_OK;
 }
 

@@ -71,10 +71,11 @@ char *catalog_to_json(const struct catalog *catalog)
     json_t *functions = json_array();
     for (size_t i = 0; i < catalog->num_relations; i++) {
         const struct catalog_relation *r = &catalog->relations[i];
-        append(relations, json_pack("{s:s, s:s, s:s, s:b, s:o, s:o}", "schema", r->schema, "name",
-                                    r->name, "kind", relation_kind_name(r->kind),
-                                    "is_inheritance_child", (int)r->is_inheritance_child, "columns",
-                                    columns_json(r), "indexes", indexes_json(r)));
+        append(relations,
+               json_pack("{s:s, s:s, s:s, s:b, s:b, s:o, s:o}", "schema", r->schema, "name",
+                         r->name, "kind", relation_kind_name(r->kind), "is_inheritance_child",
+                         (int)r->is_inheritance_child, "has_children", (int)r->has_children,
+                         "columns", columns_json(r), "indexes", indexes_json(r)));
     }
     for (size_t i = 0; i < catalog->num_functions; i++) {
         append(functions, json_pack("{s:s, s:s}", "schema", catalog->functions[i].schema, "name",
@@ -136,21 +137,24 @@ static bool read_relation(struct reader_state *s, json_t *item)
     const char *name = NULL;
     const char *kind = NULL;
     int is_child = 0;
+    int has_children = 0;
     json_t *columns = NULL;
     json_t *indexes = NULL;
     char letter = 0;
     bool is_partition = false;
-    if (json_unpack_ex(item, &s->error, 0, "{s:s, s:s, s:s, s:b, s:o, s:o !}", "schema", &schema,
-                       "name", &name, "kind", &kind, "is_inheritance_child", &is_child, "columns",
-                       &columns, "indexes", &indexes) != 0) {
+    if (json_unpack_ex(item, &s->error, 0, "{s:s, s:s, s:s, s:b, s:b, s:o, s:o !}", "schema",
+                       &schema, "name", &name, "kind", &kind, "is_inheritance_child", &is_child,
+                       "has_children", &has_children, "columns", &columns, "indexes",
+                       &indexes) != 0) {
         return false;
     }
     if (!read_kind(kind, &letter, &is_partition) || !json_is_array(columns) ||
         !json_is_array(indexes)) {
         return false;
     }
-    const struct slice fields[] = {slice_text(schema), slice_text(name), slice_of(&letter, 1),
-                                   bool_text(is_partition), bool_text(is_child)};
+    const struct slice fields[] = {slice_text(schema),   slice_text(name),
+                                   slice_of(&letter, 1), bool_text(is_partition),
+                                   bool_text(is_child),  bool_text(has_children)};
     return give_row(s, CATALOG_QUERY_RELATIONS, fields, sizeof fields / sizeof fields[0]);
 }
 

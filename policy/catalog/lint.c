@@ -58,6 +58,11 @@ static void lint_shared(struct catalog_problems *problems, const struct catalog 
                 "isolation.row.shared: %s has the tenant column %s, so its rows belong to tenants; "
                 "take it off the list",
                 row->shared[i], row->column);
+        } else if (r->has_children && r->kind == RELATION_TABLE) {
+            add(problems, true,
+                "isolation.row.shared: %s has child tables, whose rows it shows too, and a child "
+                "may have the tenant column; take it off the list",
+                row->shared[i]);
         } else if (r->kind == RELATION_VIEW || r->kind == RELATION_MATVIEW) {
             add(problems, false,
                 "isolation.row.shared: %s is a %s; it shows every tenant whatever it selects",

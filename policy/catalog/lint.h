@@ -21,8 +21,9 @@ struct catalog_problems {
     size_t num_errors;
 };
 
-/* All that is wrong with row over catalog: a shared table that has the tenant column, a shared
- * name that does not exist, a privileged role, no tenant table at all. Release with fini. */
+/* All that is wrong with row over catalog: a shared table that has the tenant column or child
+ * tables, a shared name that does not exist, a privileged role, no tenant table at all. Release
+ * with fini. */
 struct catalog_problems catalog_lint(const struct catalog *catalog, const struct config_row *row);
 
 void catalog_problems_fini(struct catalog_problems *problems);

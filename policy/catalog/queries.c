@@ -19,59 +19,63 @@
 #define JOIN_STR " OPERATOR(pg_catalog.||) "
 #define MANAGED  "n.nspname" EQ "ANY (" HOLE ")"
 
+#define IS_RELATION "c.relkind" NE "ALL (ARRAY['i', 'I', 't', 'c']::pg_catalog.\"char\"[])"
+
 struct query {
     size_t num_columns;
     const char *text;
 };
 
+/* clang-format off */
 static const struct query queries[CATALOG_QUERY_COUNT] = {
-    [CATALOG_QUERY_FACTS] =
-        {6, "SELECT pg_catalog.current_setting('server_version_num'),"
-            " pg_catalog.current_setting('server_encoding'), pg_catalog.current_database(),"
-            " r.rolname, r.rolsuper, r.rolbypassrls"
-            " FROM pg_catalog.pg_roles r WHERE r.rolname" EQ "CURRENT_USER"},
+    [CATALOG_QUERY_FACTS] = {6,
+        "SELECT pg_catalog.current_setting('server_version_num'),"
+        " pg_catalog.current_setting('server_encoding'), pg_catalog.current_database(),"
+        " r.rolname, r.rolsuper, r.rolbypassrls"
+        " FROM pg_catalog.pg_roles r WHERE r.rolname" EQ "CURRENT_USER"},
     /* Indexes, TOAST tables and row types cannot be named in a FROM clause. */
-    [CATALOG_QUERY_RELATIONS] = {5,
-                                 "SELECT n.nspname, c.relname, c.relkind, c.relispartition,"
-                                 " EXISTS (SELECT FROM pg_catalog.pg_inherits i WHERE i.inhrelid" EQ
-                                 "c.oid)"
-                                 " FROM pg_catalog.pg_class c"
-                                 " JOIN pg_catalog.pg_namespace n ON n.oid" EQ "c.relnamespace"
-                                 " WHERE " MANAGED " AND c.relkind" NE
-                                 "ALL (ARRAY['i', 'I', 't', 'c']::pg_catalog.\"char\"[])"
-                                 " ORDER BY 1, 2"},
-    [CATALOG_QUERY_COLUMNS] = {10, "SELECT n.nspname, c.relname, a.attname, a.attnum, a.atttypid,"
-                                   " pg_catalog.quote_ident(tn.nspname)" JOIN_STR "'.'" JOIN_STR
-                                   "pg_catalog.quote_ident(t.typname),"
-                                   " a.attgenerated" NE "'', a.atthasdef OR a.attidentity" NE "'',"
-                                   " a.attidentity" EQ "'a', a.attnotnull"
-                                   " FROM pg_catalog.pg_attribute a"
-                                   " JOIN pg_catalog.pg_class c ON c.oid" EQ "a.attrelid"
-                                   " JOIN pg_catalog.pg_namespace n ON n.oid" EQ "c.relnamespace"
-                                   " JOIN pg_catalog.pg_type t ON t.oid" EQ "a.atttypid"
-                                   " JOIN pg_catalog.pg_namespace tn ON tn.oid" EQ "t.typnamespace"
-                                   " WHERE " MANAGED " AND c.relkind" NE
-                                   "ALL (ARRAY['i', 'I', 't', 'c']::pg_catalog.\"char\"[])"
-                                   " AND a.attnum OPERATOR(pg_catalog.>) 0 AND NOT a.attisdropped"
-                                   " ORDER BY 1, 2, a.attnum"},
+    [CATALOG_QUERY_RELATIONS] = {6,
+        "SELECT n.nspname, c.relname, c.relkind, c.relispartition,"
+        " EXISTS (SELECT FROM pg_catalog.pg_inherits i WHERE i.inhrelid" EQ "c.oid),"
+        " EXISTS (SELECT FROM pg_catalog.pg_inherits i WHERE i.inhparent" EQ "c.oid)"
+        " FROM pg_catalog.pg_class c"
+        " JOIN pg_catalog.pg_namespace n ON n.oid" EQ "c.relnamespace"
+        " WHERE " MANAGED " AND " IS_RELATION
+        " ORDER BY 1, 2"},
+    [CATALOG_QUERY_COLUMNS] = {10,
+        "SELECT n.nspname, c.relname, a.attname, a.attnum, a.atttypid,"
+        " pg_catalog.quote_ident(tn.nspname)" JOIN_STR "'.'" JOIN_STR
+        "pg_catalog.quote_ident(t.typname),"
+        " a.attgenerated" NE "'', a.atthasdef OR a.attidentity" NE "'',"
+        " a.attidentity" EQ "'a', a.attnotnull"
+        " FROM pg_catalog.pg_attribute a"
+        " JOIN pg_catalog.pg_class c ON c.oid" EQ "a.attrelid"
+        " JOIN pg_catalog.pg_namespace n ON n.oid" EQ "c.relnamespace"
+        " JOIN pg_catalog.pg_type t ON t.oid" EQ "a.atttypid"
+        " JOIN pg_catalog.pg_namespace tn ON tn.oid" EQ "t.typnamespace"
+        " WHERE " MANAGED " AND " IS_RELATION
+        " AND a.attnum OPERATOR(pg_catalog.>) 0 AND NOT a.attisdropped"
+        " ORDER BY 1, 2, a.attnum"},
     /* indkey also lists INCLUDE columns; only the first indnkeyatts make the key. A foreign key
      * names the index it refers to as well, hence the constraint types. */
-    [CATALOG_QUERY_INDEXES] =
-        {10, "SELECT n.nspname, c.relname, ic.relname, x.indisunique, x.indisexclusion,"
-             " x.indkey, x.indnkeyatts, x.indexprs IS NOT NULL, x.indpred IS NOT NULL, k.conname"
-             " FROM pg_catalog.pg_index x"
-             " JOIN pg_catalog.pg_class c ON c.oid" EQ "x.indrelid"
-             " JOIN pg_catalog.pg_namespace n ON n.oid" EQ "c.relnamespace"
-             " JOIN pg_catalog.pg_class ic ON ic.oid" EQ "x.indexrelid"
-             " LEFT JOIN pg_catalog.pg_constraint k ON k.conindid" EQ "x.indexrelid"
-             " AND k.contype" EQ "ANY (ARRAY['p', 'u', 'x']::pg_catalog.\"char\"[])"
-             " WHERE " MANAGED " AND x.indislive AND (x.indisunique OR x.indisexclusion)"
-             " AND c.relkind" NE "'t'"
-             " ORDER BY 1, 2, 3"},
-    [CATALOG_QUERY_FUNCTIONS] = {2, "SELECT DISTINCT n.nspname, p.proname FROM pg_catalog.pg_proc p"
-                                    " JOIN pg_catalog.pg_namespace n ON n.oid" EQ "p.pronamespace"
-                                    " WHERE " MANAGED " ORDER BY 1, 2"},
+    [CATALOG_QUERY_INDEXES] = {10,
+        "SELECT n.nspname, c.relname, ic.relname, x.indisunique, x.indisexclusion,"
+        " x.indkey, x.indnkeyatts, x.indexprs IS NOT NULL, x.indpred IS NOT NULL, k.conname"
+        " FROM pg_catalog.pg_index x"
+        " JOIN pg_catalog.pg_class c ON c.oid" EQ "x.indrelid"
+        " JOIN pg_catalog.pg_namespace n ON n.oid" EQ "c.relnamespace"
+        " JOIN pg_catalog.pg_class ic ON ic.oid" EQ "x.indexrelid"
+        " LEFT JOIN pg_catalog.pg_constraint k ON k.conindid" EQ "x.indexrelid"
+        " AND k.contype" EQ "ANY (ARRAY['p', 'u', 'x']::pg_catalog.\"char\"[])"
+        " WHERE " MANAGED " AND x.indislive AND (x.indisunique OR x.indisexclusion)"
+        " AND " IS_RELATION
+        " ORDER BY 1, 2, 3"},
+    [CATALOG_QUERY_FUNCTIONS] = {2,
+        "SELECT DISTINCT n.nspname, p.proname FROM pg_catalog.pg_proc p"
+        " JOIN pg_catalog.pg_namespace n ON n.oid" EQ "p.pronamespace"
+        " WHERE " MANAGED " ORDER BY 1, 2"},
 };
+/* clang-format on */
 
 /* How many rows and the sum of their xmin: every DDL statement adds, removes or rewrites a row of
  * one of these tables, and a rewritten row has a new xmin. */

@@ -25,7 +25,7 @@ struct rule {
     const struct config_identify *source; /* borrows from the config */
     pcre2_code *code;                     /* owns; NULL for rules without an expression */
     uint32_t tenant_group;
-    uint32_t user_group; /* 0, the whole match, when there is none */
+    uint32_t user_group; /* 0 when there is none: then the role is the whole name */
 };
 
 struct tenant_rules {
@@ -179,7 +179,9 @@ static enum outcome match_rule(const struct tenant_rules *rules, const struct ru
     if (count > 0) {
         const size_t *offsets = pcre2_get_ovector_pointer(data);
         out->tenant = group_of(user, offsets, rule->tenant_group);
-        out->role = group_of(user, offsets, rule->user_group);
+        if (rule->user_group > 0) {
+            out->role = group_of(user, offsets, rule->user_group);
+        }
         outcome = YIELDED;
     }
     pcre2_match_data_free(data);

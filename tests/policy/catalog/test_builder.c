@@ -15,7 +15,7 @@ static void test_lookups(void **state)
     assert_string_equal(c->database, "app");
     assert_string_equal(c->role, "app_rw");
     assert_false(c->is_superuser);
-    assert_int_equal(c->num_relations, 11);
+    assert_int_equal(c->num_relations, 12);
     const struct catalog_relation *orders = catalog_find(c, "public", "orders");
     assert_string_equal(orders->schema, "public");
     assert_int_equal(orders->num_columns, 3);
@@ -89,12 +89,12 @@ static void test_indexes(void **state)
             "150018", "UTF8", "app", "app_rw", "f", "f" \
         }                                               \
     }
-#define TABLE                            \
-    {                                    \
-        CATALOG_QUERY_RELATIONS,         \
-        {                                \
-            "public", "t", "r", "f", "f" \
-        }                                \
+#define TABLE                                 \
+    {                                         \
+        CATALOG_QUERY_RELATIONS,              \
+        {                                     \
+            "public", "t", "r", "f", "f", "f" \
+        }                                     \
     }
 #define COLUMN(attnum, oid, flag)                                     \
     {                                                                 \
@@ -132,14 +132,14 @@ static const struct {
      {{CATALOG_QUERY_FACTS, {"150018", "SQL_ASCII", "a", "b", "f", "f"}}}},
     {"unexpected answer about relations",
      2,
-     {FACTS, {CATALOG_QUERY_RELATIONS, {"public", "t", "", "f", "f"}}}},
+     {FACTS, {CATALOG_QUERY_RELATIONS, {"public", "t", "", "f", "f", "f"}}}},
     {"unexpected answer about relations",
      2,
-     {FACTS, {CATALOG_QUERY_RELATIONS, {"public", "t", "r", "yes", "f"}}}},
+     {FACTS, {CATALOG_QUERY_RELATIONS, {"public", "t", "r", "yes", "f", "f"}}}},
     {"the server named something twice", 3, {FACTS, TABLE, TABLE}},
     {"unexpected answer to catalogue query 1",
      2,
-     {FACTS, {CATALOG_QUERY_RELATIONS, {"public", "\xff", "r", "f", "f"}}}},
+     {FACTS, {CATALOG_QUERY_RELATIONS, {"public", "\xff", "r", "f", "f", "f"}}}},
     {"the database's tables changed", 2, {FACTS, COLUMN("1", "25", "f")}},
     {"unexpected answer about columns", 3, {FACTS, TABLE, COLUMN("0", "25", "f")}},
     {"unexpected answer about columns", 3, {FACTS, TABLE, COLUMN("-1", "25", "f")}},

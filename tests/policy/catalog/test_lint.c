@@ -58,6 +58,10 @@ static void test_shared(void **state)
     assert_lint(c, &d, 0, "isolation.row.shared: there is no relation public.nothing");
     declare(&d, "tenant_id", "public.open_orders", "public.slugify");
     assert_lint(c, &d, 0, "isolation.row.shared: public.open_orders is a view");
+    declare(&d, "tenant_id", "public.base", "public.slugify");
+    assert_lint(c, &d, 1, "isolation.row.shared: public.base has child tables");
+    declare(&d, "tenant_id", "public.events", "public.slugify"); /* partitions have its columns */
+    assert_lint(c, &d, 0, "app.orders: the tenant column tenant_id may be NULL");
     declare(&d, "tenant_id", "public.countries", "public.nothing");
     assert_lint(c, &d, 0, "isolation.row.functions.allow: there is no function public.nothing");
     assert_lint(c, &d, 0, "app.orders: the tenant column tenant_id may be NULL");
