@@ -103,6 +103,13 @@ static void check_qualified(struct sql_query *q, const struct sql_level *level, 
     sql_names_raises(q, level);
 }
 
+/* unnest(a, b, ...) in FROM is no function but a form of the grammar, which the server knows by the
+ * bare name only (parse_clause.c, transformRangeFunction). Anywhere else it does not exist. */
+static bool is_unnest_form(const FuncCall *call)
+{
+    return list_length(call->args) > 1 && strcmp(strVal(linitial(call->funcname)), "unnest") == 0;
+}
+
 static void check_unqualified(struct sql_query *q, const struct sql_level *level, FuncCall *call)
 {
     const char *name = strVal(linitial(call->funcname));
@@ -113,7 +120,9 @@ static void check_unqualified(struct sql_query *q, const struct sql_level *level
         refuse_call(q, name, call->location);
     }
     if (user == USER_NONE) {
-        set_schema(call, "pg_catalog");
+        if (!is_unnest_form(call)) {
+            set_schema(call, "pg_catalog");
+        }
         if (!sql_function_never_raises(name)) {
             sql_names_raises(q, level);
         }

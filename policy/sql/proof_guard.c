@@ -8,6 +8,7 @@
 
 #include "nodes/value.h"
 
+#include "policy/catalog/catalog.h"
 #include "policy/sql/functions.h"
 
 void proof_fail(const struct proof *p, const char *what)
@@ -207,9 +208,29 @@ static bool is_allowed_class(enum sql_function_class class)
            class == SQL_FUNCTION_SETTING;
 }
 
+/* unnest over several arrays, which the server knows unqualified only: nobody else's unnest may
+ * be in reach of the search path. */
+static bool is_unnest_of_several(const struct proof *p, const FuncCall *call)
+{
+    if (list_length(call->funcname) != 1 || list_length(call->args) < 2 ||
+        strcmp(strVal(linitial(call->funcname)), "unnest") != 0) {
+        return false;
+    }
+    const struct config_row *row = p->q->env->row;
+    for (size_t i = 0; i < row->num_schemas; i++) {
+        if (catalog_function_exists(p->q->env->catalog, row->schemas[i], "unnest")) {
+            return false;
+        }
+    }
+    return true;
+}
+
 void proof_check_call(const struct proof *p, const FuncCall *call)
 {
     const struct config_row *row = p->q->env->row;
+    if (is_unnest_of_several(p, call)) {
+        return;
+    }
     const char *name = strVal(llast(call->funcname));
     if (list_length(call->funcname) == 2) {
         const char *schema = strVal(linitial(call->funcname));

@@ -89,6 +89,8 @@ SELECT * FROM orders WHERE NOT (total < 500 AND tenant_id = 't1'); -- expect: [X
 SELECT * FROM orders WHERE CASE WHEN total > 500 THEN true ELSE false END; -- expect: [X-A86] FILTER
 SELECT k.name, o.length FROM (SELECT name FROM customers) k, (SELECT id AS length FROM orders) o; -- expect: [X-A87] FILTER columns that are called like functions
 SELECT (x).name, (x).total FROM (SELECT c.name, o.total FROM customers c JOIN orders o ON o.customer_id = c.id) x; -- expect: [X-A88] FILTER
+SELECT * FROM unnest(ARRAY(SELECT name FROM customers), ARRAY(SELECT id FROM orders)) AS u(a, b); -- expect: [X-A89] FILTER the server knows this form of unnest by its bare name only
+SELECT u.* FROM orders o, unnest(ARRAY[o.id], ARRAY[o.tenant_id]) WITH ORDINALITY u(a, b, c); -- expect: [X-A90] FILTER
 -- ===== B. Sub-queries in every expression position
 SELECT id, (SELECT count(*) FROM customers c WHERE c.id >= o.customer_id) FROM orders o; -- expect: [X-B01] FILTER
 SELECT id FROM orders o WHERE EXISTS (SELECT 1 FROM customers c WHERE c.id = o.customer_id AND c.name LIKE 'a%'); -- expect: [X-B02] FILTER
