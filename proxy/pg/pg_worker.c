@@ -172,7 +172,6 @@ static void *open_state(struct worker *worker, void *shared)
     pg->service = shared;
     TAILQ_INIT(&pg->sessions);
     check(RAND_bytes((unsigned char *)&pg->key, sizeof pg->key) == 1);
-    check(RAND_bytes(pg->mock_secret, sizeof pg->mock_secret) == 1);
     pg->settings.key = pg->key;
     pg->no_settings = settings_intern(&pg->settings, &nothing);
     pg->plans = sql_plan_cache_new(config->limits.plan_cache_bytes, &pg->key);

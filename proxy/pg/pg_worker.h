@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+#include "policy/sql/plan_cache.h"
 #include "protocol/siphash.h"
 #include "proxy/pg/link.h"
 #include "proxy/pg/pool.h"
@@ -22,7 +23,6 @@ struct pg_service;
 struct pg_worker;
 struct session;
 struct snapshot;
-struct sql_plan_cache;
 
 /* The widest message of a client: a Bind with large values. Query and Parse have limits of their
  * own in the configuration. */
@@ -50,13 +50,13 @@ TAILQ_HEAD(session_list, session);
 
 struct pg_worker {
     uint32_t tag;
-    struct worker *worker;        /* borrows */
-    struct pg_service *service;   /* borrows; what the workers share */
-    struct sql_plan_cache *plans; /* owns */
+    struct worker *worker;               /* borrows */
+    struct pg_service *service;          /* borrows; what the workers share */
+    struct sql_plan_cache *plans;        /* owns */
+    struct sql_plan_cache_stats counted; /* what the metrics have of its numbers */
     struct settings_table settings;
     struct settings *no_settings;  /* shares; the empty set */
     struct siphash_key key;        /* of tables whose keys clients choose */
-    uint8_t mock_secret[32];       /* makes up the salts of users that are not there */
     struct pg_upstream *upstreams; /* owns the list */
     uint32_t num_upstreams;
     struct session_list sessions;

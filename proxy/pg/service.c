@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <openssl/rand.h>
+
 #include "policy/config/config.h"
 #include "protocol/check.h"
 #include "protocol/mem.h"
@@ -19,6 +21,8 @@
 #include "proxy/pg/pool_share.h"
 #include "proxy/pg/server_parameters.h"
 
+#define MOCK_SECRET_LEN 32
+
 struct named_share {
     char *name; /* owns */
     struct pool_share share;
@@ -27,6 +31,7 @@ struct named_share {
 };
 
 struct pg_service {
+    uint8_t mock_secret[MOCK_SECRET_LEN]; /* constant */
     pthread_mutex_t lock;
     struct named_share *shares; /* owns; under lock */
     unsigned num_workers;
@@ -36,6 +41,7 @@ void *pg_service_share(unsigned num_workers)
 {
     struct pg_service *service = mem_new(sizeof *service);
     service->num_workers = num_workers;
+    check(RAND_bytes(service->mock_secret, sizeof service->mock_secret) == 1);
     check(pthread_mutex_init(&service->lock, NULL) == 0);
     return service;
 }
@@ -83,6 +89,11 @@ struct pool_share *pg_service_pool(struct pg_service *service, const char *upstr
     pool_share_resize(&named->share, size);
     check(pthread_mutex_unlock(&service->lock) == 0);
     return &named->share;
+}
+
+struct slice pg_service_mock_secret(const struct pg_service *service)
+{
+    return slice_of(service->mock_secret, sizeof service->mock_secret);
 }
 
 void pg_service_learn(struct pg_service *service, const char *upstream,

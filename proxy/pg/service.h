@@ -30,6 +30,10 @@ void pg_service_learn(struct pg_service *service, const char *upstream,
 bool pg_service_recall(struct pg_service *service, const char *upstream,
                        struct server_parameters *out);
 
+/* Any thread: makes up the salts of users that are not there; the same on every worker, because a
+ * salt that changes gives away that there is no such user. Borrows until unshare. */
+struct slice pg_service_mock_secret(const struct pg_service *service);
+
 /* pool_wake for that upstream on the workers whose bits are set. */
 void pg_service_wake(struct pg_upstream *upstream, uint64_t workers);
 

@@ -18,6 +18,7 @@
 #include "proxy/pg/nonce.h"
 #include "proxy/pg/outgoing.h"
 #include "proxy/pg/pg_worker.h"
+#include "proxy/pg/service.h"
 #include "proxy/pg/session_login.h"
 #include "proxy/pg/session_parts.h"
 
@@ -44,7 +45,7 @@ static void find_verifier(const struct session *s, struct scram_verifier *out)
     if (secret != NULL && secret->kind == USER_SECRET_SCRAM_SHA_256) {
         verifier_of(secret, out);
     } else {
-        scram_verifier_mock(slice_of(s->pg->mock_secret, sizeof s->pg->mock_secret), name, out);
+        scram_verifier_mock(pg_service_mock_secret(s->pg->service), name, out);
     }
 }
 

@@ -12,6 +12,18 @@
 #include "proxy/pg/pg_worker.h"
 #include "proxy/pg/session_parts.h"
 
+/* What the cache counted since the last look-up. */
+static void count_lookup(struct pg_worker *pg)
+{
+    struct metrics_group *group = metrics_worker(pg->worker->metrics);
+    const struct sql_plan_cache_stats now = sql_plan_cache_stats(pg->plans);
+    const struct sql_plan_cache_stats *before = &pg->counted;
+    metrics_add(group, METRIC_PLAN_CACHE_HITS, (int64_t)(now.hits - before->hits));
+    metrics_add(group, METRIC_PLAN_CACHE_MISSES, (int64_t)(now.misses - before->misses));
+    metrics_add(group, METRIC_PLAN_CACHE_BYTES, (int64_t)now.bytes - (int64_t)before->bytes);
+    pg->counted = now;
+}
+
 /* NULL while the upstream has no catalogue. */
 static struct sql_plan *plan_of(struct session *s, const struct sql_request *request)
 {
@@ -29,7 +41,9 @@ static struct sql_plan *plan_of(struct session *s, const struct sql_request *req
     if (env.catalog == NULL) {
         return NULL;
     }
-    return sql_plan_cache_get(s->pg->plans, &scope, &env, request);
+    struct sql_plan *plan = sql_plan_cache_get(s->pg->plans, &scope, &env, request);
+    count_lookup(s->pg);
+    return plan;
 }
 
 struct sql_plan *session_plan_simple(struct session *s, struct slice text)

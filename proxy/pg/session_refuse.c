@@ -12,6 +12,7 @@
 #include "protocol/pg/message_request.h"
 #include "proxy/log.h"
 #include "proxy/metrics.h"
+#include "proxy/net/protocol.h"
 #include "proxy/pg/link.h"
 #include "proxy/pg/outgoing.h"
 #include "proxy/pg/pg_worker.h"
@@ -46,6 +47,9 @@ static void count(struct session *s, const struct refusal *refusal)
 {
     metrics_add(s->metrics, METRIC_QUERIES_REFUSED, 1);
     metrics_add(s->metrics, metric_of(refusal->sqlstate), 1);
+    if (strcmp(refusal->sqlstate, "42P01") == 0) {
+        protocol_want_catalog(s->pg->worker); /* it may have been created since */
+    }
     log_event(LOG_STATEMENT_REFUSED, log_number("session", (int64_t)s->id),
               log_slice("tenant", session_tenant(s)), log_text("sqlstate", refusal->sqlstate));
 }

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "proxy/pg/statement_map.h"
+
+#include <stdio.h>
+
+#include "tests/cmocka_all.h"
+#include "tests/proxy/pg/plans.h"
+
+static const struct siphash_key key = {.k0 = 1, .k1 = 2};
+
+static struct statement *new_statement(struct sql_plan *plan)
+{
+    const struct statement_spec spec = {
+        .plan = plan, .settings_tag = 7, .types = slice_of("\0\0\0\x17", 4)};
+    return statement_new(&spec);
+}
+
+static void test_names_lead_to_statements(void **state)
+{
+    (void)state;
+    struct statement_map map = {.bytes = 0};
+    struct sql_plan *plan = plan_of_text("SELECT 1");
+    struct statement *a = new_statement(plan);
+    struct statement *b = new_statement(plan);
+    assert_null(statement_map_find(&map, &key, slice_text("a")));
+    assert_int_equal(statement_map_add(&map, &key, slice_text("a"), a), STATEMENT_OK);
+    assert_int_equal(statement_map_add(&map, &key, slice_text("a"), b), STATEMENT_EXISTS);
+    assert_int_equal(statement_map_add(&map, &key, slice_of("a\0b", 3), b), STATEMENT_OK);
+    assert_ptr_equal(statement_map_find(&map, &key, slice_text("a")), a);
+    assert_ptr_equal(statement_map_find(&map, &key, slice_of("a\0b", 3)), b);
+    statement_map_remove(&map, a);
+    statement_map_remove(&map, a);
+    assert_null(statement_map_find(&map, &key, slice_text("a")));
+    statement_unref(&a);
+    statement_unref(&b);
+    assert_non_null(statement_map_find(&map, &key, slice_of("a\0b", 3)));
+    statement_map_clear(&map);
+    sql_plan_unref(&plan);
+}
+
+static void test_a_closed_name_can_come_back(void **state)
+{
+    (void)state;
+    struct statement_map map = {.bytes = 0};
+    struct sql_plan *plan = plan_of_text("SELECT 1");
+    struct statement *a = new_statement(plan);
+    struct statement *b = new_statement(plan);
+    assert_int_equal(statement_map_add(&map, &key, slice_text("a"), a), STATEMENT_OK);
+    struct statement_slot *slot = statement_map_take(&map, &key, slice_text("a"));
+    assert_non_null(slot);
+    assert_null(statement_map_take(&map, &key, slice_text("a")));
+    statement_map_put_back(&map, &key, &slot);
+    assert_null(slot);
+    assert_ptr_equal(statement_map_find(&map, &key, slice_text("a")), a);
+    slot = statement_map_take(&map, &key, slice_text("a"));
+    assert_int_equal(statement_map_add(&map, &key, slice_text("a"), b), STATEMENT_OK);
+    statement_map_put_back(&map, &key, &slot); /* the newer one stays */
+    assert_ptr_equal(statement_map_find(&map, &key, slice_text("a")), b);
+    statement_unref(&a);
+    statement_unref(&b);
+    statement_map_clear(&map);
+    sql_plan_unref(&plan);
+}
+
+static void test_one_session_cannot_keep_any_number(void **state)
+{
+    (void)state;
+    struct statement_map map = {.bytes = 0};
+    struct sql_plan *plan = plan_of_text("SELECT 1");
+    char name[16];
+    for (size_t i = 0; i <= STATEMENTS_PER_SESSION; i++) {
+        struct statement *s = new_statement(plan);
+        int len = snprintf(name, sizeof name, "s%zu", i);
+        enum statement_status status =
+            statement_map_add(&map, &key, slice_of(name, (size_t)len), s);
+        assert_int_equal(status, i < STATEMENTS_PER_SESSION ? STATEMENT_OK : STATEMENT_TOO_MANY);
+        statement_unref(&s);
+    }
+    statement_map_clear(&map);
+    sql_plan_unref(&plan);
+}
+
+static void test_names_and_types_have_a_budget(void **state)
+{
+    (void)state;
+    struct statement_map map = {.bytes = 0};
+    struct sql_plan *plan = plan_of_text("SELECT 1");
+    static uint8_t types[(size_t)UINT16_MAX * 4];
+    const struct statement_spec spec = {.plan = plan, .types = slice_of(types, sizeof types)};
+    size_t num_added = 0;
+    enum statement_status status = STATEMENT_OK;
+    while (status == STATEMENT_OK && num_added < STATEMENTS_PER_SESSION) {
+        char name[16];
+        int len = snprintf(name, sizeof name, "s%zu", num_added);
+        struct statement *s = statement_new(&spec);
+        status = statement_map_add(&map, &key, slice_of(name, (size_t)len), s);
+        statement_unref(&s);
+        num_added += status == STATEMENT_OK;
+    }
+    assert_int_equal(status, STATEMENT_TOO_MANY);
+    assert_true(num_added * sizeof types <= STATEMENT_BYTES_MAX);
+    struct statement *s = new_statement(plan);
+    static uint8_t long_name[STATEMENT_NAME_MAX + 1];
+    assert_int_equal(statement_map_add(&map, &key, slice_of(long_name, sizeof long_name), s),
+                     STATEMENT_TOO_MANY);
+    statement_unref(&s);
+    statement_map_clear(&map);
+    sql_plan_unref(&plan);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_names_lead_to_statements),
+        cmocka_unit_test(test_a_closed_name_can_come_back),
+        cmocka_unit_test(test_one_session_cannot_keep_any_number),
+        cmocka_unit_test(test_names_and_types_have_a_budget),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
