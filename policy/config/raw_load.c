@@ -6,6 +6,7 @@
  * loaded until it is handed over; nothing is shared between calls. */
 #include "policy/config/raw_load.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -164,12 +165,37 @@ static void explain(const struct report *report, const struct document *document
     error->column = at.column;
 }
 
+/* In front of every block that libcyaml gets. */
+union block {
+    size_t cap;
+    max_align_t alignment;
+};
+
+/* libcyaml's allocator. A list grows by one entry at a time, and a reallocation that copies each
+ * time would take the square of its length, so a block that grows doubles. */
+static void *grow_block(void *context, void *memory, size_t size)
+{
+    (void)context;
+    union block *old = memory != NULL ? (union block *)memory - 1 : NULL;
+    if (size == 0) {
+        free(old);
+        return NULL;
+    }
+    if (old != NULL && old->cap >= size) {
+        return memory;
+    }
+    size_t cap = old != NULL && old->cap * 2 > size ? old->cap * 2 : size;
+    union block *block = mem_resize(old, 1, sizeof *block + cap);
+    block->cap = cap;
+    return block + 1;
+}
+
 static cyaml_config_t cyaml_settings(struct report *report)
 {
     return (cyaml_config_t){.log_fn = take_line,
                             .log_ctx = report,
                             .log_level = CYAML_LOG_ERROR,
-                            .mem_fn = cyaml_mem,
+                            .mem_fn = grow_block,
                             .flags = CYAML_CFG_NO_ALIAS};
 }
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "protocol/mem.h"
 #include "tests/cmocka_all.h"
 #include "tests/policy/config/samples.h"
 
@@ -170,12 +171,45 @@ static void test_every_prefix_is_refused_or_whole(void **state)
     }
 }
 
+/* One file for everything that is named: a long list of tenants, last one first. */
+static bool read_long_list(void *context, const char *path, size_t max, struct config_file *out,
+                           char *message, size_t cap)
+{
+    static const size_t num_tenants = 20000;
+    static const size_t line_cap = 32;
+    (void)context;
+    (void)path;
+    (void)max;
+    (void)message;
+    (void)cap;
+    *out = (struct config_file){.bytes = mem_new(num_tenants * line_cap)};
+    for (size_t i = num_tenants; i > 0; i--) {
+        out->len += (size_t)snprintf(out->bytes + out->len, line_cap, "- {id: t-%05zu}\n", i - 1);
+    }
+    return true;
+}
+
+static void test_long_list_of_tenants(void **state)
+{
+    (void)state;
+    struct config *config = NULL;
+    struct config_error error;
+    struct config_input input = {
+        .path = "t.yaml", .text = slice_text(MINIMAL), .read_file = read_long_list};
+    assert_int_equal(config_load_text(&input, &config, &error), CONFIG_OK);
+    assert_int_equal(config->num_tenants, 20000);
+    assert_string_equal(config->tenants[0].id, "t-00000");
+    assert_string_equal(config->tenants[19999].id, "t-19999");
+    config_free(&config);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_minimal_gets_defaults),
         cmocka_unit_test(test_everything_set),
         cmocka_unit_test(test_environment_overrides),
+        cmocka_unit_test(test_long_list_of_tenants),
         cmocka_unit_test(test_every_prefix_is_refused_or_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
