@@ -169,6 +169,11 @@ static void check_disguised(struct sql_query *q, const struct sql_level *level, 
 void sql_names_column(struct sql_query *q, const struct sql_level *level, const ColumnRef *column)
 {
     int num_fields = list_length(column->fields);
+    /* A whole row: comparing rows raises for some of them. */
+    if (num_fields == 1 && IsA(linitial(column->fields), String) &&
+        sql_level_has_reference(level, strVal(linitial(column->fields)))) {
+        sql_names_raises(q, level);
+    }
     if (num_fields < 2 || !IsA(llast(column->fields), String)) {
         return;
     }

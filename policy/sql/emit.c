@@ -40,7 +40,11 @@ static bool prints_wrong(const Node *statement)
         return false;
     }
     const VariableSetStmt *set = (const VariableSetStmt *)statement;
-    if (set->kind != VAR_SET_VALUE || set->jumble_args || !is_plain_name(set->name)) {
+    if (set->kind != VAR_SET_VALUE || !is_plain_name(set->name)) {
+        return false;
+    }
+    /* The grammar marks SET TIME ZONE, and only that, so: it is another tree than SET timezone. */
+    if (set->jumble_args && strcmp(set->name, "timezone") != 0) {
         return false;
     }
     foreach (cell, set->args) {
@@ -54,7 +58,12 @@ static bool prints_wrong(const Node *statement)
 static void append_set(StringInfo text, const VariableSetStmt *set)
 {
     ListCell *cell;
-    appendStringInfo(text, "SET %s%s TO ", set->is_local ? "LOCAL " : "", set->name);
+    appendStringInfoString(text, set->is_local ? "SET LOCAL " : "SET ");
+    if (set->jumble_args) {
+        appendStringInfoString(text, "TIME ZONE ");
+    } else {
+        appendStringInfo(text, "%s TO ", set->name);
+    }
     foreach (cell, set->args) {
         if (cell != list_head(set->args)) {
             appendStringInfoString(text, ", ");

@@ -127,6 +127,12 @@ static bool visit_named(struct walk *w, Node *node)
             sql_names_operator(w->q, w->level, ((SortBy *)node)->useOp, NULL, exprLocation(node));
         }
         return true;
+    case T_RangeTableFuncCol:
+        /* The library's walker passes over the type of an XMLTABLE column. */
+        if (((RangeTableFuncCol *)node)->typeName != NULL) {
+            visit((Node *)((RangeTableFuncCol *)node)->typeName, w);
+        }
+        return true;
     case T_CollateClause:
         sql_names_collation(w->q, ((CollateClause *)node)->collname, exprLocation(node));
         return true;

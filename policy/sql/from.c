@@ -154,12 +154,54 @@ static Node *place(struct placement *p, Node *item, enum reach reach)
     }
 }
 
+/* An alias that the WHERE clause of this query sees, client's reference or wrapped one. */
+static const char *visible_alias(const Node *item, int *out_location)
+{
+    if (IsA(item, RangeTableSample)) {
+        item = ((const RangeTableSample *)item)->relation;
+    }
+    if (!IsA(item, RangeVar) || ((const RangeVar *)item)->alias == NULL) {
+        return NULL;
+    }
+    *out_location = ((const RangeVar *)item)->location;
+    return ((const RangeVar *)item)->alias->aliasname;
+}
+
+/* The server's own error: a guard could not tell the two apart. */
+static void check_aliases(const struct sql_query *q, const Node *item, List **seen)
+{
+    ListCell *cell;
+    int location = SQL_NO_LOCATION;
+    libpg_check_stack();
+    if (IsA(item, JoinExpr)) {
+        if (((const JoinExpr *)item)->alias == NULL) {
+            check_aliases(q, ((const JoinExpr *)item)->larg, seen);
+            check_aliases(q, ((const JoinExpr *)item)->rarg, seen);
+        }
+        return;
+    }
+    const char *alias = visible_alias(item, &location);
+    foreach (cell, alias != NULL ? *seen : NIL) {
+        if (strcmp(lfirst(cell), alias) == 0) {
+            sql_refuse(q, "42712", location, NULL, "table name \"%s\" specified more than once",
+                       alias);
+        }
+    }
+    if (alias != NULL) {
+        *seen = lappend(*seen, pstrdup(alias));
+    }
+}
+
 List *sql_walk_from(struct sql_query *q, struct sql_level *level, List *from)
 {
     struct placement p = {.q = q, .level = level};
     ListCell *cell;
     foreach (cell, from) {
         lfirst(cell) = place(&p, lfirst(cell), REACH_WHERE);
+    }
+    List *aliases = NIL;
+    foreach (cell, from) {
+        check_aliases(q, lfirst(cell), &aliases);
     }
     sql_walk_expression(q, level, p.pending);
     return p.predicates;

@@ -165,12 +165,27 @@ static void check_columns(const struct source *s)
     }
 }
 
+/* Positions in a row of VALUES mean nothing when one of its values becomes none or several. */
+static void check_rows(const struct source *s, const SelectStmt *leaf)
+{
+    ListCell *row;
+    foreach (row, leaf->valuesLists) {
+        if (sql_star_is_in(lfirst(row))) {
+            sql_refuse(s->q, "0A000", s->insert->relation->location, "Name the columns instead.",
+                       "* in VALUES is not supported under tenant isolation");
+        }
+    }
+}
+
 /* Stars are counted before anything is rewritten: guards change FROM. */
 static void walk_source(struct source *s, const struct sql_level *level)
 {
     ListCell *cell;
     SelectStmt *select = (SelectStmt *)s->insert->selectStmt;
     s->leaves = collect_leaves(select, NIL);
+    foreach (cell, s->leaves) {
+        check_rows(s, lfirst(cell));
+    }
     if (s->insert->cols == NIL || names_tenant(s)) {
         foreach (cell, s->leaves) {
             sql_star_expand(s->q, level, select, lfirst(cell));

@@ -82,6 +82,18 @@ static bool has_column(const struct sql_reference *reference, const char *column
     return is_system_column(column) || catalog_column_find(reference->relation, column) != NULL;
 }
 
+bool sql_level_has_reference(const struct sql_level *level, const char *name)
+{
+    for (; level != NULL; level = level->outer) {
+        for (const struct sql_reference *r = level->references; r != NULL; r = r->next) {
+            if (strcmp(r->name, name) == 0) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 bool sql_level_surely_column(const struct sql_level *level, const char *reference,
                              const char *column)
 {

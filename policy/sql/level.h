@@ -50,6 +50,9 @@ void sql_level_add_reference(struct sql_level *level, const char *name,
 /* The CTE that an unqualified relation name means at this level, or NULL. */
 const struct sql_cte *sql_level_find_cte(const struct sql_level *level, const char *name);
 
+/* Whether a reference of that name may be visible. */
+bool sql_level_has_reference(const struct sql_level *level, const char *name);
+
 /* Whether `reference.column` can only mean a column. Which reference the server takes depends on
  * where in FROM the expression stands, so every one of that name, inner or outer, must be a
  * relation that has the column. */

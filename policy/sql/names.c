@@ -46,7 +46,12 @@ void sql_names_type(struct sql_query *q, TypeName *type)
         sql_refuse(q, "42501", type->location, "Only reviewed types of pg_catalog can be used.",
                    "type %s is not allowed under tenant isolation", strVal(llast(type->names)));
     }
-    if (list_length(type->names) == 1 && !keeps_its_spelling(name)) {
+    bool is_bare = list_length(type->names) == 1;
+    if (keeps_its_spelling(name)) {
+        if (!is_bare && type->typmods == NIL) {
+            type->names = list_make1(llast(type->names));
+        }
+    } else if (is_bare) {
         type->names = lcons(makeString(pstrdup("pg_catalog")), type->names);
     }
 }

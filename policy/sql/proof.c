@@ -89,6 +89,12 @@ static bool is_forced_multi(const struct proof *p, const struct catalog_relation
         return false;
     }
     const List *args = ((const RowExpr *)ref->source)->args;
+    ListCell *cell;
+    foreach (cell, args) {
+        if (is_star(lfirst(cell))) {
+            return false;
+        }
+    }
     return ref->colno >= 1 && ref->colno <= list_length(args) &&
            proof_is_forced_value(p, relation, list_nth(args, ref->colno - 1));
 }

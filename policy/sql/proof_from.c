@@ -76,7 +76,12 @@ const struct proof_scope *proof_check_with(const struct proof *p, const struct p
     const struct proof_scope *earlier = scope;
     foreach (cell, with->ctes) {
         const CommonTableExpr *cte = lfirst(cell);
-        proof_check_query(p, with->recursive ? all : earlier, cte->ctequery);
+        const struct proof_scope *inside = with->recursive ? all : earlier;
+        proof_check_query(p, inside, cte->ctequery);
+        if (cte->cycle_clause != NULL) {
+            proof_check_expression(p, inside, cte->cycle_clause->cycle_mark_value);
+            proof_check_expression(p, inside, cte->cycle_clause->cycle_mark_default);
+        }
         earlier = with_name(earlier, cte->ctename);
     }
     return all;

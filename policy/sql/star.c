@@ -18,23 +18,27 @@ struct expansion {
     List *targets; /* ResTarget: the new list */
 };
 
-static bool is_star(const ResTarget *target)
+static bool is_column_star(const Node *node)
 {
-    return IsA(target->val, ColumnRef) &&
-           IsA(llast(((const ColumnRef *)target->val)->fields), A_Star);
+    return IsA(node, ColumnRef) && IsA(llast(((const ColumnRef *)node)->fields), A_Star);
 }
 
-bool sql_star_is_in(const List *targets)
+static bool is_star(const ResTarget *target)
+{
+    return is_column_star(target->val);
+}
+
+bool sql_star_is_in(const List *row)
 {
     ListCell *cell;
-    foreach (cell, targets) {
-        if (is_star(lfirst(cell))) {
-            return true;
+    foreach (cell, row) {
+        const Node *value = lfirst(cell);
+        if (IsA(value, ResTarget)) {
+            value = ((const ResTarget *)value)->val;
         }
-        /* (expression).* */
-        const ResTarget *target = lfirst(cell);
-        if (IsA(target->val, A_Indirection) &&
-            IsA(llast(((const A_Indirection *)target->val)->indirection), A_Star)) {
+        if (is_column_star(value) ||
+            (IsA(value, A_Indirection) &&
+             IsA(llast(((const A_Indirection *)value)->indirection), A_Star))) {
             return true;
         }
     }

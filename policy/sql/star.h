@@ -6,8 +6,9 @@
 
 #include "policy/sql/level.h"
 
-/* Whether a target list has a star in it. */
-bool sql_star_is_in(const List *targets);
+/* Whether a target list, or a row of VALUES or ROW(), has a star in it: the server expands `*`,
+ * `t.*` and `(expression).*` to any number of values, none included. */
+bool sql_star_is_in(const List *row);
 
 /* Replaces every star in leaf's target list by the columns it stands for. source is the whole
  * source of the INSERT, whose WITH clauses are in scope. Refuses (0A000) when it cannot know. */

@@ -13,6 +13,7 @@
 #include "nodes/value.h"
 
 #include "policy/sql/guard.h"
+#include "policy/sql/star.h"
 
 bool pg_query_raw_tree_walker_supports(Node *node);
 
@@ -73,15 +74,17 @@ static Node *without_casts(Node *node)
     return node;
 }
 
-static bool has_param(Node *node, void *context)
+/* Parameters must stay in the text to keep their types; so must aggregates, which make one row of
+ * many. */
+static bool must_stay(Node *node, void *context)
 {
     if (node == NULL) {
         return false;
     }
-    if (IsA(node, ParamRef) || !pg_query_raw_tree_walker_supports(node)) {
+    if (IsA(node, ParamRef) || IsA(node, FuncCall) || !pg_query_raw_tree_walker_supports(node)) {
         return true;
     }
-    return raw_expression_tree_walker(node, has_param, context);
+    return raw_expression_tree_walker(node, must_stay, context);
 }
 
 /* Guards inside an expression that is dropped are dropped with it. */
@@ -136,7 +139,7 @@ Node *sql_tenant_place_new(struct sql_query *q, const struct sql_relation *relat
         expect_param(q, relation, (ParamRef *)bare);
         return instead_of(value, old);
     }
-    if (!IsA(bare, SetToDefault) && has_param(old, NULL)) {
+    if (must_stay(old, NULL)) {
         return instead_of(value, old);
     }
     forget_holes(old, q);
@@ -162,7 +165,8 @@ static void place_multi(struct sql_query *q, const struct sql_relation *relation
         refuse_value(q, location);
     }
     const RowExpr *row = (const RowExpr *)ref->source;
-    if (ref->colno < 1 || ref->colno > list_length(row->args)) {
+    /* A star among them would move what follows it to other columns. */
+    if (ref->colno < 1 || ref->colno > list_length(row->args) || sql_star_is_in(row->args)) {
         refuse_value(q, location);
     }
     ListCell *cell = list_nth_cell(row->args, ref->colno - 1);

@@ -137,6 +137,9 @@ static const struct sample samples[] = {
      false},
     {"UPDATE public.orders SET (id, tenant_id) = (1, {T}) WHERE public.orders.tenant_id =T", true},
     {"UPDATE public.orders SET (id, tenant_id) = ({T}, 1) WHERE public.orders.tenant_id =T", false},
+    {"UPDATE public.orders SET (id, tenant_id, total) = ROW((ROW()).*, {T}, (ROW(1, 2)).*) WHERE "
+     "public.orders.tenant_id =T",
+     false},
     {"UPDATE public.countries SET name = 'x'", false},
     {"DELETE FROM public.orders o USING public.orders x WHERE o.tenant_id =T AND x.tenant_id =T",
      true},
@@ -162,6 +165,8 @@ static const struct sample samples[] = {
     {"INSERT INTO public.orders (tenant_id, id) SELECT {T}, * FROM public.countries", false},
     {"INSERT INTO public.orders (id, tenant_id) SELECT 1, {T} UNION SELECT 1, 't2'", false},
     {"INSERT INTO public.orders (id, tenant_id) SELECT 1, {T} FROM public.orders", false},
+    {"INSERT INTO public.orders (id, tenant_id, total) VALUES ((ROW()).*, {T}, (ROW(1, 2)).*)",
+     false},
     {"INSERT INTO public.countries (code) VALUES ('x')", false},
     {"INSERT INTO public.orders (id, tenant_id) VALUES (1, {T}) ON CONFLICT (id, tenant_id) DO "
      "UPDATE SET total = 1 WHERE public.orders.tenant_id =T",
