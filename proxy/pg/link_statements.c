@@ -10,11 +10,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include <uthash.h>
-
 #include "policy/sql/plan.h"
 #include "protocol/check.h"
 #include "protocol/mem.h"
+#include "proxy/pg/hash.h"
 #include "proxy/pg/statement_map.h"
 
 struct identity {

@@ -11,8 +11,6 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
-#include <uthash.h>
-
 #include "protocol/compiler.h"
 #include "protocol/pg/frame.h"
 #include "proxy/net/deadline.h"
@@ -20,6 +18,7 @@
 #include "proxy/net/stream.h"
 #include "proxy/net/worker.h"
 #include "proxy/pg/close_reason.h"
+#include "proxy/pg/hash.h"
 #include "proxy/pg/pool.h"
 #include "proxy/pg/statement_map.h"
 

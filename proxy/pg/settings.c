@@ -14,11 +14,10 @@
 #include <string.h>
 #include <strings.h>
 
-#include <uthash.h>
-
 #include "policy/sql/settings.h"
 #include "protocol/check.h"
 #include "protocol/mem.h"
+#include "proxy/pg/hash.h"
 
 /* Zeroed before it is filled, so that equal entries are equal bytes. */
 struct setting_entry {

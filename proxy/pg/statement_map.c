@@ -9,11 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <uthash.h>
-
 #include "policy/sql/plan.h"
 #include "protocol/check.h"
 #include "protocol/mem.h"
+#include "proxy/pg/hash.h"
 
 struct statement_slot {
     struct statement *statement; /* shares */
