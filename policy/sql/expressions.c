@@ -13,6 +13,7 @@
 #include "policy/sql/literal.h"
 #include "policy/sql/names.h"
 #include "policy/sql/node_tags.h"
+#include "policy/sql/pattern.h"
 
 #define MAX_PARAM 65535 /* Bind counts parameters in 16 bits */
 
@@ -51,7 +52,7 @@ static void visit_param(struct sql_query *q, const ParamRef *param)
     }
 }
 
-static void visit_operator(struct walk *w, const A_Expr *expr)
+static void visit_operator(struct walk *w, A_Expr *expr)
 {
     switch (expr->kind) {
     case AEXPR_BETWEEN:
@@ -71,22 +72,29 @@ static void visit_operator(struct walk *w, const A_Expr *expr)
     case AEXPR_SIMILAR:
         break;
     }
-    sql_names_operator(w->q, w->level, expr->name, expr->kind == AEXPR_OP_ANY ? NULL : expr->rexpr,
-                       expr->location);
+    if (sql_names_operator(w->q, w->level, expr->name, expr->location) == SQL_OPERATOR_PATTERN &&
+        !sql_pattern_guard(w->q, expr)) {
+        sql_names_raises(w->q, w->level);
+    }
 }
 
-/* A literal is converted before any row is read; anything else per row. */
+/* A literal is converted before any row is read, and nothing fails to become text; anything else
+ * is converted per row. */
 static void visit_cast(struct walk *w, const TypeCast *cast)
 {
-    if (!IsA(cast->arg, A_Const)) {
+    bool is_text = strcmp(strVal(llast(cast->typeName->names)), "text") == 0;
+    if (!IsA(cast->arg, A_Const) && !(is_text && IsA(cast->arg, ParamRef))) {
         sql_names_raises(w->q, w->level);
     }
 }
 
 static void visit_sublink(struct walk *w, const SubLink *link)
 {
-    if (link->operName != NIL) {
-        sql_names_operator(w->q, w->level, link->operName, NULL, link->location);
+    if (link->operName != NIL && sql_names_operator(w->q, w->level, link->operName,
+                                                    link->location) == SQL_OPERATOR_PATTERN) {
+        /* The planner may turn it into a join, and a pattern in it into a constant. */
+        sql_refuse(w->q, "0A000", link->location, "Use ANY with an array, or a join.",
+                   "LIKE with a sub-query is not supported under tenant isolation");
     }
     /* A scalar sub-query raises when it yields two rows, which may depend on the outer row. */
     if (link->subLinkType == EXPR_SUBLINK || link->subLinkType == ROWCOMPARE_SUBLINK) {
@@ -124,7 +132,7 @@ static bool visit_named(struct walk *w, Node *node)
         return true;
     case T_SortBy:
         if (((SortBy *)node)->useOp != NIL) {
-            sql_names_operator(w->q, w->level, ((SortBy *)node)->useOp, NULL, exprLocation(node));
+            sql_names_operator(w->q, w->level, ((SortBy *)node)->useOp, exprLocation(node));
         }
         return true;
     case T_RangeTableFuncCol:

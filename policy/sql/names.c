@@ -56,37 +56,20 @@ void sql_names_type(struct sql_query *q, TypeName *type)
     }
 }
 
-static bool pattern_is_safe(const Node *pattern)
-{
-    if (pattern == NULL || !IsA(pattern, A_Const)) {
-        return false;
-    }
-    const A_Const *constant = (const A_Const *)pattern;
-    return constant->isnull || (IsA(&constant->val, String) &&
-                                sql_pattern_never_raises(slice_text(constant->val.sval.sval)));
-}
-
-void sql_names_operator(struct sql_query *q, const struct sql_level *level, const List *name,
-                        const Node *right, int location)
+enum sql_operator_class sql_names_operator(struct sql_query *q, const struct sql_level *level,
+                                           const List *name, int location)
 {
     const char *symbol = builtin_name(name);
     enum sql_operator_class class =
         symbol == NULL ? SQL_OPERATOR_UNKNOWN : sql_operator_classify(symbol);
-    switch (class) {
-    case SQL_OPERATOR_UNKNOWN:
+    if (class == SQL_OPERATOR_UNKNOWN) {
         sql_refuse(q, "42501", location, "Only reviewed operators of pg_catalog can be used.",
                    "operator %s is not allowed under tenant isolation", strVal(llast(name)));
-    case SQL_OPERATOR_SAFE:
-        return;
-    case SQL_OPERATOR_PATTERN:
-        if (!pattern_is_safe(right)) {
-            sql_names_raises(q, level);
-        }
-        return;
-    case SQL_OPERATOR_RAISING:
-        break;
     }
-    sql_names_raises(q, level);
+    if (class == SQL_OPERATOR_RAISING) {
+        sql_names_raises(q, level);
+    }
+    return class;
 }
 
 void sql_names_collation(struct sql_query *q, const List *name, int location)

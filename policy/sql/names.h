@@ -6,6 +6,7 @@
 #define POLICY_SQL_NAMES_H
 
 #include "policy/sql/level.h"
+#include "policy/sql/operators.h"
 
 /* Refuses a call that is not allowed; qualifies the name of one that is. */
 void sql_names_call(struct sql_query *q, const struct sql_level *level, FuncCall *call);
@@ -20,10 +21,11 @@ void sql_names_indirection(struct sql_query *q, const struct sql_level *level,
 /* Refuses a type that is not an allowed built-in; qualifies its name. */
 void sql_names_type(struct sql_query *q, TypeName *type);
 
-/* Refuses an operator that is not a reviewed built-in. name is its possibly qualified name; right
- * its right operand, or NULL. Notes in the query when it may raise an error before a guard. */
-void sql_names_operator(struct sql_query *q, const struct sql_level *level, const List *name,
-                        const Node *right, int location);
+/* Refuses an operator that is not a reviewed built-in. name is its possibly qualified name. Notes
+ * in the query when it may raise an error before a guard. A pattern operator is the caller's to
+ * guard. */
+enum sql_operator_class sql_names_operator(struct sql_query *q, const struct sql_level *level,
+                                           const List *name, int location);
 
 /* Refuses a collation or operator class outside pg_catalog and the managed schemas. */
 void sql_names_collation(struct sql_query *q, const List *name, int location);

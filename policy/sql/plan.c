@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "policy/config/isolation.h"
+#include "policy/sql/operators.h"
 #include "policy/sql/plan_parts.h"
 #include "protocol/check.h"
 #include "protocol/utf8.h"
@@ -123,6 +124,14 @@ bool sql_plan_adds_param(const struct sql_plan *plan)
     return plan->adds_param;
 }
 
+/* What the server says when a value matches all before the escape: here it says nothing of one. */
+static const struct sql_refusal raising_pattern = {
+    .sqlstate = "22025",
+    .message = "LIKE pattern must not end with escape character",
+    .detail = "",
+    .hint = "",
+};
+
 const struct sql_refusal *sql_plan_check_bind(const struct sql_plan *plan, size_t index,
                                               int16_t format, bool is_null, struct slice value,
                                               struct slice tenant)
@@ -131,6 +140,12 @@ const struct sql_refusal *sql_plan_check_bind(const struct sql_plan *plan, size_
     for (size_t i = 0; i < plan->num_bind_checks; i++) {
         const struct plan_bind_check *bind = &plan->bind_checks[i];
         if (bind->index != index) {
+            continue;
+        }
+        if (bind->type == NULL) {
+            if (!is_null && !sql_pattern_never_raises(value)) {
+                return &raising_pattern;
+            }
             continue;
         }
         bool is_tenant = format == 0 ? sql_tenant_equals_text(bind->type, value, tenant)

@@ -90,7 +90,8 @@ uint16_t sql_plan_num_params(const struct sql_plan *plan);
 bool sql_plan_adds_param(const struct sql_plan *plan);
 
 /* Whether the value bound to the client's parameter `index` (from 0) may stand there: a value for
- * a tenant column must be the tenant. format is 0 text or 1 binary. NULL when it may. */
+ * a tenant column must be the tenant, a LIKE pattern may raise for no value. format is 0 text or 1
+ * binary. NULL when it may. */
 const struct sql_refusal *sql_plan_check_bind(const struct sql_plan *plan, size_t index,
                                               int16_t format, bool is_null, struct slice value,
                                               struct slice tenant);

@@ -184,12 +184,16 @@ static void keep_checks(struct sql_plan *plan, const struct sql_query *q)
         size_t before = (size_t)(q->expected_location > 0 ? q->expected_location : 0);
         plan->not_tenant.position = (int32_t)utf8_count(slice_of(q->text, q->text_len), before) + 1;
     }
-    plan->bind_checks =
-        mem_new_array((size_t)list_length(q->bind_params), sizeof(*plan->bind_checks));
+    size_t num_checks = (size_t)(list_length(q->bind_params) + list_length(q->pattern_params));
+    plan->bind_checks = mem_new_array(num_checks, sizeof(*plan->bind_checks));
     forboth(number, q->bind_params, type, q->bind_types)
     {
         plan->bind_checks[plan->num_bind_checks++] = (struct plan_bind_check){
             .index = (size_t)intVal(lfirst(number)) - 1, .type = lfirst(type)};
+    }
+    foreach (number, q->pattern_params) {
+        plan->bind_checks[plan->num_bind_checks++] =
+            (struct plan_bind_check){.index = (size_t)intVal(lfirst(number)) - 1};
     }
 }
 

@@ -15,8 +15,8 @@ struct plan_position {
 };
 
 struct plan_bind_check {
-    size_t index; /* of the parameter, from 0 */
-    const struct sql_tenant_type *type;
+    size_t index;                       /* of the parameter, from 0 */
+    const struct sql_tenant_type *type; /* NULL: a LIKE pattern, not the tenant */
 };
 
 struct sql_plan {

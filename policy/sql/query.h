@@ -43,8 +43,9 @@ struct sql_query {
     const char *expected; /* constant in the tenant's place: must be the tenant. NULL: none */
     const struct sql_tenant_type *expected_type;
     int expected_location;
-    List *bind_params; /* Integer: parameter numbers that must be the tenant */
-    List *bind_types;  /* const struct sql_tenant_type *, in step */
+    List *bind_params;    /* Integer: parameter numbers that must be the tenant */
+    List *bind_types;     /* const struct sql_tenant_type *, in step */
+    List *pattern_params; /* Integer: parameter numbers that are LIKE patterns */
 
     List *notes;     /* char *: for people; only when the environment asks */
     bool is_proving; /* from here on whatever is thrown is a failed proof */

@@ -17,11 +17,11 @@ class Direct:
         self.parameters = parameters
         self.connection = sql_run.Connection(parameters)
 
-    def run(self, sql, protocol="simple"):
+    def run(self, sql, protocol="simple", parameters=None):
         if self.connection.is_broken():
             self.close()
             self.connection = sql_run.Connection(self.parameters)
-        return self.connection.run(sql, protocol)
+        return self.connection.run(sql, protocol, parameters)
 
     def begin(self):
         assert self.run("BEGIN").error is None
@@ -60,7 +60,7 @@ class Explained(Direct):
         assert line, f"explain ended with {self.reports.wait()} on {sql!r}"
         return json.loads(line)
 
-    def run(self, sql, protocol="simple"):
+    def run(self, sql, protocol="simple", parameters=None):
         if sql in ("BEGIN", "ROLLBACK"):
             return super().run(sql)
         report = self.explain(sql)
@@ -70,7 +70,7 @@ class Explained(Direct):
                                          "context": None}, source="proxy")
         if report["verdict"] != "forward":
             return sql_run.Answer()
-        return super().run(report["sent"], protocol)
+        return super().run(report["sent"], protocol, parameters)
 
     def close(self):
         super().close()

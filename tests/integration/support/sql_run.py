@@ -82,14 +82,15 @@ class Connection:
     def is_broken(self):
         return self.pgconn.status != pq.ConnStatus.OK
 
-    def run(self, sql, protocol="simple"):
-        """sql as one Query message, or as Parse, Bind, Execute, Sync without parameters."""
+    def run(self, sql, protocol="simple", parameters=None):
+        """sql as one Query message, or as Parse, Bind, Execute, Sync with parameters in text."""
         self.notices.clear()
         data = sql.encode() if isinstance(sql, str) else sql
         if protocol == "simple":
             self.pgconn.send_query(data)
         else:
-            self.pgconn.send_query_params(data, None)
+            values = [value.encode() for value in parameters or []]
+            self.pgconn.send_query_params(data, values)
         answer = self._collect()
         answer.notices = list(self.notices)
         return answer

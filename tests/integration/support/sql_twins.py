@@ -13,6 +13,17 @@ ROLE, PASSWORD = "app", tenants.LINK_PASSWORD
 SHARED = ["public.countries"]
 TABLES = ("customers", "orders", "events", "countries", "tenant_t2.orders")
 
+# Many equal values, so that the planner keeps them as the most common ones: a statement that looks
+# at these tells what the other tenant's rows hold.
+NOTES = {TENANT: "plain-note", OTHER: "hidden-note"}
+_NOTES = f"""
+CREATE TABLE notes (id int NOT NULL, tenant_id text NOT NULL, body text NOT NULL);
+INSERT INTO notes SELECT i, '{TENANT}', '{NOTES[TENANT]}' FROM generate_series(1, 50) i;
+INSERT INTO notes SELECT i, '{OTHER}', '{NOTES[OTHER]}' FROM generate_series(51, 100) i;
+ANALYZE notes;
+GRANT SELECT ON notes TO {ROLE};
+"""
+
 _MARKER = "CREATE FUNCTION total_of"  # the first line of rls.sql's second part
 _EXTENSION = "CREATE EXTENSION"
 
@@ -33,9 +44,10 @@ def create(postgres):
     helpers = _MARKER + helpers
     for database in (PLAIN, RLS):
         postgres.admin(f"CREATE DATABASE {database} OWNER own", "postgres")
-        as_owner = [f"ALTER SCHEMA public OWNER TO own; SET ROLE own; {_script('schema.sql')}"]
+        as_owner = ["ALTER SCHEMA public OWNER TO own; SET ROLE own;",
+                    _script("schema.sql"), _NOTES]
         if database == RLS:
-            as_owner.append(policies)
+            as_owner.append(policies.replace("'orders',", "'orders','notes',"))
         statements = helpers.splitlines()
         as_owner += [line for line in statements if not line.startswith(_EXTENSION)]
         extensions = [line for line in statements if line.startswith(_EXTENSION)]
