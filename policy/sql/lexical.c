@@ -190,7 +190,11 @@ static void find_comments(const char *text, const PgQueryScanTokensResult *scann
     if (first.len > 4 && first.ptr[2] == '+' && !names_set(first)) {
         out->hint = first;
     }
-    out->trailer = comment_at(text, &scanned->tokens[last]);
+    /* pg_hint_plan also finds hints behind the first words. */
+    struct slice trailer = comment_at(text, &scanned->tokens[last]);
+    if (trailer.len >= 4 && trailer.ptr[2] != '+') {
+        out->trailer = trailer;
+    }
 }
 
 static enum sql_lexical_status check_tokens(const char *text,

@@ -29,26 +29,37 @@ struct build {
     struct sql_plan *plan;
 };
 
-/* A word that occurs nowhere in the client's text, made by counting. Case is ignored because the
- * server folds names. */
-static void find_unused(const char *text, const char *stem, char *out, size_t cap)
+/* FNV-1a: not against collisions, only so that a text cannot easily hold what is made from it. */
+static uint64_t hash_text(struct slice text)
 {
-    for (unsigned i = 0;; i++) {
-        snprintf(out, cap, i == 0 ? "%s" : "%s%u_", stem, i);
-        if (strcasestr(text, out) == NULL) {
-            return;
-        }
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    for (size_t i = 0; i < text.len; i++) {
+        hash = (hash ^ text.ptr[i]) * UINT64_C(0x100000001b3);
     }
+    return hash;
 }
 
-static void init_query(struct build *b, const struct sql_environment *env,
+/* A word that occurs nowhere in the client's text: the stem, or the stem and a hash of the text.
+ * Case is ignored because the server folds names. Answers false when even that occurs. */
+static bool find_unused(const char *text, size_t len, const char *stem, char *out, size_t cap)
+{
+    snprintf(out, cap, "%s", stem);
+    if (strcasestr(text, out) == NULL) {
+        return true;
+    }
+    uint64_t hash = hash_text(slice_of(text, len));
+    snprintf(out, cap, "%s%08x_", stem, (unsigned)(hash ^ (hash >> 32)));
+    return strcasestr(text, out) == NULL;
+}
+
+static bool init_query(struct build *b, const struct sql_environment *env,
                        const struct sql_request *request)
 {
     b->q = (struct sql_query){.env = env, .request = request};
     b->q.text = b->text;
     b->q.text_len = request->text.len;
-    find_unused(b->text, "rftenant", b->q.sentinel, sizeof(b->q.sentinel));
-    find_unused(b->text, "_rf", b->q.guard_prefix, sizeof(b->q.guard_prefix));
+    return find_unused(b->text, b->q.text_len, "rftenant", b->q.sentinel, sizeof(b->q.sentinel)) &&
+           find_unused(b->text, b->q.text_len, "_rf", b->q.guard_prefix, sizeof(b->q.guard_prefix));
 }
 
 /* The client's parameters keep their numbers; the tenant comes behind them. */
@@ -333,8 +344,9 @@ struct sql_plan *sql_plan_new(const struct sql_environment *env, const struct sq
     struct libpg_error error = {0};
     b.q.request = request;
     if (check_text(&b, env)) {
-        init_query(&b, env, request);
-        if (!libpg_run(build, &b, &error)) {
+        if (!init_query(&b, env, request)) {
+            set_refusal(b.plan, "0A000", "this text is reserved for the proxy", NULL, 0);
+        } else if (!libpg_run(build, &b, &error)) {
             take_error(&b, &error);
         }
     }

@@ -105,6 +105,7 @@ static void comments(void **state)
         {"SELECT 1 /* a /* b */ c */", "", ""},
         {"/*+ a /* b */ */ SELECT 1", "", ""},
         {"/*+ SET(x y) */ SELECT 1", "", ""},
+        {"SELECT 1 /*+ a */", "", ""},
         {"SELECT 1 -- a", "", ""},
         {"/*+ a */", "", ""},
         {"SELECT 1", "", ""},
