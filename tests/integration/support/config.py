@@ -13,6 +13,13 @@ PG_USER = r"^(?<user>[^.]+)[.](?<tenant>[a-z0-9_.-]+)$"
 REDIS_USER = r"^(?<tenant>[a-z0-9_.-]+)$"
 
 
+class _Plain(yaml.SafeDumper):
+    """YAML without anchors, which the loader refuses: what is used twice is written twice."""
+
+    def ignore_aliases(self, data):
+        return True
+
+
 def base_config(ports, folder, postgres=None, redis=None):
     """ports: {"pg", "redis", "admin"}; folder: where the files it names are."""
     listeners, upstreams = [], {}
@@ -69,6 +76,10 @@ def merge(base, overrides):
     return merged
 
 
+def dump(value):
+    return yaml.dump(value, Dumper=_Plain, sort_keys=False)
+
+
 def tenant_list(states):
     """states: {"acme": "active", ...}; the file that tenants.source.file names."""
     return [{"id": tenant, "state": state} for tenant, state in states.items()]
@@ -76,14 +87,14 @@ def tenant_list(states):
 
 def write_files(folder, config, states, passwords, redis_password=None):
     """Everything the proxy reads; passwords: {login name: password} for users.txt."""
-    _write(folder / "tenants.yaml", yaml.safe_dump(tenant_list(states)))
+    _write(folder / "tenants.yaml", dump(tenant_list(states)))
     _write(folder / "pg.password", tenants.LINK_PASSWORD + "\n")
     if redis_password:
         _write(folder / "redis.password", redis_password + "\n")
     _write(folder / "users.txt", "".join(f'"{name}" "{scram.verifier(password)}"\n'
                                          for name, password in passwords.items()))
     path = folder / "ringfence.yaml"
-    _write(path, config if isinstance(config, str) else yaml.safe_dump(config, sort_keys=False))
+    _write(path, config if isinstance(config, str) else dump(config))
     return path
 
 
