@@ -39,7 +39,7 @@ static const unsigned moves[REDIS_LINK_STATES] = {
     [REDIS_LINK_IDLE] = TO(CONNECTING) | TO(RESTING) | TO(CLOSED),
     [REDIS_LINK_CONNECTING] = TO(GREETING) | TO(RESTING) | TO(IDLE) | TO(CLOSED),
     [REDIS_LINK_GREETING] = TO(READY) | TO(RESTING) | TO(IDLE) | TO(CLOSED),
-    [REDIS_LINK_READY] = TO(IDLE) | TO(CLOSED),
+    [REDIS_LINK_READY] = TO(IDLE) | TO(RESTING) | TO(CLOSED),
     [REDIS_LINK_RESTING] = TO(IDLE) | TO(CLOSED),
 };
 #undef TO
@@ -67,7 +67,7 @@ static void enter(struct redis_link *link, enum redis_link_state state)
     }
 }
 
-static struct redis_link *checked(struct redis_link *link)
+struct redis_link *redis_link_checked(struct redis_link *link)
 {
     check(link->tag == LINK_TAG);
     return link;
@@ -75,7 +75,7 @@ static struct redis_link *checked(struct redis_link *link)
 
 struct redis_link *redis_link_from_stream(struct stream *s)
 {
-    return checked(owner_of(s, struct redis_link, stream));
+    return redis_link_checked(owner_of(s, struct redis_link, stream));
 }
 
 static void watch_for(struct redis_link *link, int64_t duration_us)
@@ -97,15 +97,6 @@ void redis_link_wake_if_room(struct redis_link *link)
     if (!TAILQ_EMPTY(&link->waiters) && reply_tracker_num_owed(&link->owed) <= ROOM_AGAIN &&
         link->state == REDIS_LINK_READY && !stream_is_full(&link->stream)) {
         wake_waiters(link);
-    }
-}
-
-static void end_stall(struct redis_link *link)
-{
-    if (link->stalled_for != NULL) {
-        link->stalled_for = NULL;
-        deadline_disarm(&link->stall);
-        stream_resume(&link->stream);
     }
 }
 
@@ -157,15 +148,19 @@ void redis_link_lost(struct redis_link *link, const char *reason)
     }
     bool was_ready = link->state == REDIS_LINK_READY;
     note_loss(link, reason, was_ready);
-    end_stall(link);
+    redis_link_end_stall(link);
     stream_close(&link->stream);
     deadline_disarm(&link->watch);
-    link->num_failures = was_ready ? 0 : link->num_failures + 1;
-    link->endpoint += was_ready ? 0 : 1;
-    int64_t rest = was_ready ? 0 : rest_us(link);
+    /* Lost before it was of any use is a failure too: else it would be tried again without end. */
+    bool was_useful = was_ready && link->has_served;
+    link->num_failures = was_useful ? 0 : link->num_failures + 1;
+    link->endpoint += was_useful ? 0 : 1;
+    int64_t rest = was_useful ? 0 : rest_us(link);
     enter(link, rest > 0 ? REDIS_LINK_RESTING : REDIS_LINK_IDLE);
     if (rest > 0) {
         watch_for(link, rest);
+    } else if (link->num_sessions == 0) {
+        watch_for(link, link->upstream->pool.idle_timeout_us);
     }
     fail_owed(link);
     wake_waiters(link);
@@ -208,8 +203,11 @@ static const struct stream_ops link_ops = {.on_input = on_input,
 void redis_link_became_ready(struct redis_link *link)
 {
     enter(link, REDIS_LINK_READY);
-    link->num_failures = 0;
+    link->has_served = false;
     deadline_disarm(&link->watch);
+    if (link->num_sessions == 0) {
+        watch_for(link, link->upstream->pool.idle_timeout_us);
+    }
     log_event(LOG_LINK_READY, log_text("upstream", link->upstream->name),
               log_number("version", (int64_t)link->version));
     wake_waiters(link);
@@ -268,7 +266,7 @@ static void look_at_silence(struct redis_link *link)
 
 static void on_watch(struct deadline *d)
 {
-    struct redis_link *link = checked(owner_of(d, struct redis_link, watch));
+    struct redis_link *link = redis_link_checked(owner_of(d, struct redis_link, watch));
     switch (link->state) {
     case REDIS_LINK_IDLE:
         if (link->num_sessions == 0) {
@@ -291,15 +289,6 @@ static void on_watch(struct deadline *d)
     case REDIS_LINK_CLOSED:
     case REDIS_LINK_STATES:
         break;
-    }
-}
-
-static void on_stall(struct deadline *d)
-{
-    struct redis_link *link = checked(owner_of(d, struct redis_link, stall));
-    if (link->stalled_for != NULL) {
-        redis_session_close(link->stalled_for, REDIS_CLOSE_CLIENT_SLOW);
-        end_stall(link);
     }
 }
 
@@ -336,7 +325,7 @@ static struct redis_link *link_new(struct redis_host *host, struct snapshot *sna
     link->version = version;
     link->metrics = metrics_upstream(host->worker->metrics, upstream->name);
     TAILQ_INIT(&link->waiters);
-    deadline_init(&link->stall, on_stall);
+    redis_link_init_stall(link);
     deadline_init(&link->watch, on_watch);
     TAILQ_INSERT_TAIL(&host->links, link, entry);
     return link;
@@ -362,6 +351,10 @@ struct redis_link *redis_link_join(struct redis_host *host, struct snapshot *sna
     if (link == NULL) {
         link = link_new(host, snapshot, upstream, version);
     }
+    bool is_unused = link->num_sessions == 0 && reply_tracker_num_owed(&link->owed) == 0;
+    if (is_unused && (link->state == REDIS_LINK_IDLE || link->state == REDIS_LINK_READY)) {
+        deadline_disarm(&link->watch);
+    }
     link->num_sessions++;
     return link;
 }
@@ -375,7 +368,7 @@ void redis_link_leave(struct redis_link *link, struct redis_session *session)
         session->wait = REDIS_WAIT_NONE;
     }
     if (link->stalled_for == session) {
-        end_stall(link);
+        redis_link_end_stall(link);
     }
     bool is_calm = link->state == REDIS_LINK_IDLE || link->state == REDIS_LINK_READY;
     if (link->num_sessions == 0 && is_calm) {
@@ -428,13 +421,13 @@ void redis_link_expect(struct redis_link *link, struct redis_session *session,
 void redis_link_client_drained(struct redis_link *link, const struct redis_session *session)
 {
     if (link->stalled_for == session) {
-        end_stall(link);
+        redis_link_end_stall(link);
     }
 }
 
 static void free_link(struct worker_deferred *deferred)
 {
-    struct redis_link *link = checked(owner_of(deferred, struct redis_link, deferred));
+    struct redis_link *link = redis_link_checked(owner_of(deferred, struct redis_link, deferred));
     reply_tracker_fini(&link->owed);
     snapshot_unref(&link->snapshot);
     free(link);

@@ -48,10 +48,14 @@ struct redis_link {
     struct reply_rewrite reply; /* the one that is arriving */
     bool has_reply;             /* bytes of it were seen */
     bool is_reply_given;        /* bytes of it were given to its owner */
+    bool has_served;            /* a session got a reply over this connection */
     bool is_stale;              /* the configuration has none like it: for those who have it only */
     struct redis_waiter_list waiters;  /* sessions that cannot send yet */
     struct redis_session *stalled_for; /* reading rests until this client takes its reply */
     struct deadline stall;
+    int64_t stall_since_us;
+    int64_t stall_budget_us; /* how long reading may rest, as of stall_budget_at_us */
+    int64_t stall_budget_at_us;
     struct deadline watch; /* connecting, resting, waiting for a reply, being unused */
     int64_t last_input_us;
     uint32_t num_sessions;         /* that joined and did not leave */

@@ -9,6 +9,8 @@
 /* Owed to nobody, and read by the link itself. */
 #define REDIS_RULE_GREETING ((uint32_t)0x100)
 
+/* The link itself, after a look at its tag; and from its stream. */
+struct redis_link *redis_link_checked(struct redis_link *link);
 struct redis_link *redis_link_from_stream(struct stream *s);
 
 /* The connection is of no use any more: tells who is owed a reply, rests or is idle. The reason
@@ -23,6 +25,11 @@ MUST_USE bool redis_link_greeting_answered(uint8_t first_byte);
 
 /* All of them were accepted. */
 void redis_link_became_ready(struct redis_link *link);
+
+/* Reading rests until the client took its replies, if there is time left for that; it goes on. */
+void redis_link_init_stall(struct redis_link *link);
+void redis_link_begin_stall(struct redis_link *link, struct redis_session *slow);
+void redis_link_end_stall(struct redis_link *link);
 
 /* A reply left the queue: whoever waited for room in it may go on. */
 void redis_link_wake_if_room(struct redis_link *link);

@@ -6,14 +6,12 @@
  * the queue is kept until the reply has passed.
  *
  * A client that does not take a large reply would stop everyone behind it, or fill our memory. So
- * reading rests for it, but not for long: then that client is closed. */
+ * reading rests for it, but not for long (link_stall.c): then that client is closed. */
 #include "protocol/check.h"
 #include "proxy/log.h"
 #include "proxy/metrics.h"
 #include "proxy/redis/link_parts.h"
 #include "proxy/redis/session.h"
-
-#define STALL_US INT64_C(500000) /* what one slow client may cost the others */
 
 /* For replies nobody gets: never compared with anything. */
 static const struct redis_prefix no_prefix = {.bytes = {0}, .len = 1};
@@ -42,17 +40,6 @@ static bool begin_reply(struct redis_link *link, const struct reply_owed *owed, 
     return true;
 }
 
-/* Rests when the client has too much to take already. */
-static void stall_if_slow(struct redis_link *link, struct redis_session *owner)
-{
-    struct worker *worker = link->host->worker;
-    if (redis_session_takes(owner) && redis_session_is_slow(owner)) {
-        link->stalled_for = owner;
-        stream_pause(&link->stream);
-        deadline_arm(worker, &link->stall, worker->now_us + STALL_US);
-    }
-}
-
 static void give(struct redis_link *link, struct redis_session *owner,
                  const struct reply_piece *piece)
 {
@@ -63,7 +50,9 @@ static void give(struct redis_link *link, struct redis_session *owner,
         redis_session_give(owner, piece->insert);
     }
     link->is_reply_given |= piece->forward.len + piece->insert.len > 0;
-    stall_if_slow(link, owner);
+    if (redis_session_takes(owner) && redis_session_is_slow(owner)) {
+        redis_link_begin_stall(link, owner);
+    }
 }
 
 static void note_violation(struct redis_link *link, struct redis_session *owner)
@@ -82,6 +71,7 @@ static void end_reply(struct redis_link *link)
     reply_tracker_pop(&link->owed);
     link->has_reply = false;
     if (owed.owner != NULL) {
+        link->has_served = true;
         redis_session_reply_ended(owed.owner, owed.sent_us);
     } else if (link->state == REDIS_LINK_GREETING && reply_tracker_num_owed(&link->owed) == 0) {
         redis_link_became_ready(link);

@@ -9,10 +9,12 @@ from .ringfence import Ringfence
 
 
 class RedisProxy:
-    """with RedisProxy(overrides=...) as pair: pair.client("acme"), pair.raw("acme"), pair.server"""
+    """with RedisProxy(overrides=...) as pair: pair.client("acme"), pair.raw("acme"), pair.server
 
-    def __init__(self, password=None, acl_users=(), **options):
-        self.server = RedisServer(password=password, acl_users=acl_users)
+    server: another one than a fresh RedisServer; it is removed at the end all the same."""
+
+    def __init__(self, password=None, acl_users=(), server=None, **options):
+        self.server = server or RedisServer(password=password, acl_users=acl_users)
         try:
             self.proxy = Ringfence(None, self.server, **options)
         except BaseException:
