@@ -39,8 +39,21 @@ static bool keeps_its_spelling(const char *name)
     return strcmp(name, "char") == 0 || strcmp(name, "bpchar") == 0;
 }
 
+/* varchar(n): a name may stand there for some user-defined types, but those are refused. */
+static void check_modifiers(const struct sql_query *q, const TypeName *type)
+{
+    ListCell *cell;
+    foreach (cell, type->typmods) {
+        if (!IsA(lfirst(cell), A_Const)) {
+            sql_refuse(q, "42601", type->location, NULL,
+                       "type modifiers must be simple constants or identifiers");
+        }
+    }
+}
+
 void sql_names_type(struct sql_query *q, TypeName *type)
 {
+    check_modifiers(q, type);
     const char *name = builtin_name(type->names);
     if (type->setof || type->pct_type || name == NULL || !sql_type_is_allowed(name)) {
         sql_refuse(q, "42501", type->location, "Only reviewed types of pg_catalog can be used.",
