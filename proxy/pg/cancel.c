@@ -127,7 +127,7 @@ static struct cancel *start(struct link *link)
     cancel->process_id = link->process_id;
     cancel->key_len = link->key_len;
     memcpy(cancel->key, link->key, link->key_len);
-    link_resolve(link->target, &address, &address_len);
+    link_resolve(link->target, link->endpoint, &address, &address_len);
     stream_connect(&cancel->stream, link->worker, (const struct sockaddr *)&address, address_len,
                    &callbacks, ANSWER_MAX);
     deadline_init(&cancel->deadline, on_deadline);

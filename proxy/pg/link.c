@@ -23,8 +23,8 @@
 #include "proxy/pg/statement_map.h"
 
 #define LINK_TAG 0x6c696e6bU /* "link" */
-/* Answers are relayed as they come; what must be whole (errors, descriptions) is smaller. */
-#define LINK_MESSAGE_MAX ((size_t)1024 * 1024)
+/* Answers are relayed as they come; what must be whole (errors, descriptions) may be this large. */
+#define LINK_MESSAGE_MAX ((size_t)96 * 1024 * 1024)
 /* Rewritten statements of the largest size, with others before them. */
 #define LINK_OUT_MAX ((size_t)256 * 1024 * 1024)
 
@@ -168,10 +168,11 @@ static void resolve(const struct config_address *endpoint, struct sockaddr_stora
     }
 }
 
-void link_resolve(const struct link_target *target, struct sockaddr_storage *out,
+void link_resolve(const struct link_target *target, size_t endpoint, struct sockaddr_storage *out,
                   socklen_t *out_len)
 {
-    resolve(&target->upstream->endpoints[0], out, out_len);
+    const struct config_upstream *upstream = target->upstream;
+    resolve(&upstream->endpoints[endpoint % upstream->num_endpoints], out, out_len);
 }
 
 struct link *link_open(struct worker *worker, const struct link_target *target,
@@ -188,7 +189,8 @@ struct link *link_open(struct worker *worker, const struct link_target *target,
     link->login = link_login_new();
     struct sockaddr_storage address;
     socklen_t address_len = 0;
-    link_resolve(target, &address, &address_len);
+    link->endpoint = target->endpoint;
+    link_resolve(target, link->endpoint, &address, &address_len);
     stream_connect(&link->stream, worker, (const struct sockaddr *)&address, address_len,
                    &stream_callbacks, LINK_MESSAGE_MAX);
     stream_set_max_out(&link->stream, LINK_OUT_MAX);

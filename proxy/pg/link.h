@@ -47,6 +47,7 @@ enum link_state {
 struct link_target {
     const struct config_upstream *upstream; /* borrows */
     char *search_path;                      /* owns; as SQL writes it */
+    size_t endpoint; /* the next link's; any number, they are counted round */
 };
 
 /* Whose link it is. All callbacks but input come once; input whenever there is some in a state
@@ -66,6 +67,7 @@ struct link {
     const struct link_ops *ops;       /* borrows */
     void *owner;                      /* borrows; what ops know it by */
     const struct link_target *target; /* borrows */
+    size_t endpoint;                  /* of the target's */
     struct link_login *login;         /* owns; NULL once logged in */
     struct deadline deadline;         /* of login and scrubbing */
     struct worker_deferred deferred;
@@ -111,8 +113,8 @@ struct server_parameters *link_parameters(struct link *link);
 
 const char *link_state_name(enum link_state state);
 
-/* The address link_open connects to; the cancel request goes there too. */
-void link_resolve(const struct link_target *target, struct sockaddr_storage *out,
+/* An endpoint's address: a cancel request goes where its link is. */
+void link_resolve(const struct link_target *target, size_t endpoint, struct sockaddr_storage *out,
                   socklen_t *out_len);
 
 #endif

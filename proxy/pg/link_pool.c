@@ -225,6 +225,7 @@ static void on_gone(struct link *link, const char *reason)
 {
     struct pg_upstream *upstream = upstream_of(link);
     if (link->state == LINK_CONNECTING || link->state == LINK_LOGIN) {
+        upstream->target.endpoint = link->endpoint + 1;
         metrics_add(upstream->metrics, METRIC_CONNECT_FAILURES, 1);
         log_event(LOG_LINK_FAILED, log_text("upstream", upstream->name),
                   log_text("reason", reason));

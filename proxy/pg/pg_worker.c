@@ -133,7 +133,8 @@ static void follow(struct pg_upstream *upstream, struct snapshot *snapshot,
                                       strcmp(upstream->target.search_path, search_path) == 0);
     (void)pg_service_pool(upstream->pg->service, config->name, config->pool.size);
     free(upstream->target.search_path);
-    upstream->target = (struct link_target){.upstream = config, .search_path = search_path};
+    upstream->target = (struct link_target){
+        .upstream = config, .search_path = search_path, .endpoint = upstream->target.endpoint};
     pool_configure(&upstream->pool, &config->pool);
     struct snapshot *old = upstream->snapshot;
     upstream->snapshot = snapshot_ref(snapshot);

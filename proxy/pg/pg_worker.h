@@ -62,6 +62,7 @@ struct pg_worker {
     struct session_list sessions;
     struct session *by_key; /* uthash of the same, by cancel key */
     uint64_t last_session;
+    uint64_t last_meaning; /* of sessions whose settings are no longer those of their start */
     bool is_draining;
     uint32_t *type_scratch; /* owns; room for the types of one Parse */
 };

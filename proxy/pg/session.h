@@ -56,11 +56,13 @@ struct session {
     struct link *link;            /* borrows; while ACTIVE */
     struct pool_waiter waiter;
     struct settings *settings; /* shares */
+    uint64_t meaning;          /* equal while the text of a statement means the same */
     struct statement_map statements;
     struct statement *unnamed;     /* shares */
     uint32_t num_closing;          /* names that were closed and may come back */
     uint32_t closing_batch;        /* in which the last of them was */
     struct metrics_group *metrics; /* borrows; the tenant's */
+    int64_t began_us;              /* to ask the server, after it owed nothing */
     int64_t asked_us;              /* when it began to wait */
     bool skips;                    /* messages are dropped up to the next Sync */
     bool has_open_batch;           /* its last message was neither Query nor Sync */

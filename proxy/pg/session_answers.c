@@ -112,6 +112,9 @@ enum relay_step session_take_error(struct relay *r, const struct pg_frame *frame
         return broken(s);
     }
     bool ends_link = is_fatal(fields);
+    if (slice_equal(pg_error_field_find(fields, PG_ERROR_SQLSTATE), slice_text("0A000"))) {
+        r->link->is_dirty = true; /* perhaps a plan whose result type has changed: prepare anew */
+    }
     bool is_settings = reply->kind == PG_REPLY_QUERY && (reply->flags & OWED_SWALLOW) != 0;
     if (is_settings && !ends_link) {
         return end_with(s, CLOSE_LINK_SETTINGS, pg_error_field_find(fields, PG_ERROR_MESSAGE));

@@ -90,6 +90,15 @@ enum request_step session_describe(struct session *s, const struct pg_frame *fra
     if (statement == NULL) {
         return session_refuse_named(s, kind, "26000", SESSION_NO_STATEMENT, named.name);
     }
+    if (!session_replan(s, &statement)) {
+        return session_refuse_named(s, kind, "57P03", close_message(CLOSE_UNAVAILABLE), named.name);
+    }
+    const struct sql_refusal *why = session_object(s, statement->plan);
+    if (why != NULL) {
+        struct refusal *refusal = refusal_copy(why);
+        session_refuse(s, kind, &refusal);
+        return REQUEST_DONE;
+    }
     struct prepared prepared;
     enum request_step step = session_prepare(s, kind, statement, named.name.len == 0, &prepared);
     if (step != REQUEST_DONE || !prepared.is_there) {
@@ -123,10 +132,6 @@ static enum request_step close_statement(struct session *s, struct slice name)
 {
     struct statement *statement;
     if (!session_find_statement(s, name, &statement)) {
-        return REQUEST_WAITS;
-    }
-    if (s->link != NULL && pg_reply_room(&s->link->owed.tracker) == 0) {
-        session_stop(s);
         return REQUEST_WAITS;
     }
     struct statement_slot *slot = NULL;

@@ -12,6 +12,8 @@
 #include "proxy/pg/link_statements.h"
 #include "proxy/pg/session_parts.h"
 
+struct sql_refusal;
+
 #define SESSION_NO_STATEMENT "prepared statement \"%s\" does not exist"
 
 /* Passes the message on as it is, for a reply of that kind. */
@@ -27,6 +29,9 @@ enum request_step session_refuse_named(struct session *s, enum pg_reply_kind kin
  * a message of an earlier batch, and the session has been stopped to wait for it (REQUEST_WAITS).
  * *out borrows; NULL when there is none of that name. */
 MUST_USE bool session_find_statement(struct session *s, struct slice name, struct statement **out);
+
+/* Why the session may not use a plan in the extended protocol; NULL when it may. */
+const struct sql_refusal *session_object(struct session *s, const struct sql_plan *plan);
 
 /* What the server calls a statement. */
 struct prepared {

@@ -18,9 +18,6 @@
 #include "proxy/pg/refusal.h"
 #include "proxy/pg/session_parts.h"
 
-/* Entries one message of a client can add to what is owed: Close, Parse, and itself. */
-#define OWED_PER_MESSAGE ((size_t)4)
-
 /* Makes the link's settings the session's. */
 static void send_settings(struct session *s)
 {
@@ -48,6 +45,7 @@ static void attach(struct session *s, struct link *link)
     link->session = s;
     s->link = link;
     session_enter(s, SESSION_ACTIVE);
+    s->began_us = s->pg->worker->now_us;
     metrics_add(s->upstream->metrics, METRIC_LINKS_IDLE, -1);
     metrics_add(s->upstream->metrics, METRIC_LINKS_ACTIVE, 1);
     if (link->settings != s->settings) {
@@ -61,6 +59,7 @@ void session_lose_link(struct session *s)
         s->is_pinned = false;
         metrics_add(s->metrics, METRIC_SESSIONS_PINNED, -1);
     }
+    s->meaning = settings_meaning(s->settings);
     stream_resume(&s->link->stream);
     s->link->session = NULL;
     s->link = NULL;
@@ -83,7 +82,9 @@ void session_granted(struct session *s, struct link *link)
     }
     count_wait(s);
     attach(s, link);
-    stream_resume(&s->stream);
+    if (s->state == SESSION_ACTIVE) {
+        stream_resume(&s->stream);
+    }
 }
 
 void session_not_granted(struct session *s, enum pool_refusal why)
@@ -113,20 +114,10 @@ static enum link_answer tell_refusal(struct session *s, enum pg_reply_kind asked
     return LINK_REFUSED;
 }
 
-static enum link_answer use_own_link(struct session *s)
-{
-    struct link *link = s->link;
-    if (pg_reply_room(&link->owed.tracker) >= OWED_PER_MESSAGE && !stream_is_full(&link->stream)) {
-        return LINK_THERE;
-    }
-    session_stop(s);
-    return LINK_LATER;
-}
-
 enum link_answer session_need_link(struct session *s, enum pg_reply_kind asked_by)
 {
     if (s->link != NULL) {
-        return use_own_link(s);
+        return LINK_THERE;
     }
     if (s->has_no_link) {
         return tell_refusal(s, asked_by);
@@ -174,7 +165,10 @@ void session_settle(struct session *s)
     if (!is_at_rest(s->link)) {
         return;
     }
-    s->link->has_local_settings = false;
+    if (s->link->has_local_settings) {
+        s->link->has_local_settings = false;
+        session_renew_meaning(s);
+    }
     if (s->must_end) {
         session_close(s, s->end_reason);
     } else if (!keeps_its_link(s)) {

@@ -71,6 +71,11 @@ void session_drop_owed(struct link *link);    /* nobody waits for it any more */
 struct sql_plan *session_plan_simple(struct session *s, struct slice text);
 struct sql_plan *session_plan_extended(struct session *s, struct slice text, struct slice types,
                                        uint16_t num_types);
+/* Plans a statement again that was planned under another snapshot, and answers the new one, which
+ * borrows as the old did. False while the upstream has no catalogue. */
+MUST_USE bool session_replan(struct session *s, struct statement **statement);
+uint64_t session_epoch(const struct session *s); /* of the snapshot plans are made under */
+void session_renew_meaning(struct session *s);
 void session_apply_effects(struct session *s, const struct sql_plan *plan);
 
 #endif

@@ -11,6 +11,7 @@
 #include "proxy/pg/link.h"
 #include "proxy/pg/pg_worker.h"
 #include "proxy/pg/session_parts.h"
+#include "proxy/pg/statement_map.h"
 
 /* What the cache counted since the last look-up. */
 static void count_lookup(struct pg_worker *pg)
@@ -68,13 +69,62 @@ struct sql_plan *session_plan_extended(struct session *s, struct slice text, str
     return plan_of(s, &request);
 }
 
+/* What the session parses from now on means something else than before. */
+void session_renew_meaning(struct session *s)
+{
+    s->meaning = ++s->pg->last_meaning;
+}
+
 static void pin(struct session *s)
 {
+    session_renew_meaning(s);
     s->link->is_dirty = true;
     if (!s->is_pinned) {
         s->is_pinned = true;
         metrics_add(s->metrics, METRIC_SESSIONS_PINNED, 1);
     }
+}
+
+/* Makes s the session's statement in the place of old, under the same name or none. */
+static void put_in_place(struct session *s, struct statement *old, struct statement *statement)
+{
+    if (s->unnamed == old) {
+        statement_unref(&s->unnamed);
+        s->unnamed = statement_ref(statement);
+    } else {
+        statement_map_replace(&s->statements, old, statement);
+    }
+}
+
+bool session_replan(struct session *s, struct statement **statement)
+{
+    struct statement *old = *statement;
+    if (old->epoch == session_epoch(s) || !old->is_settled) {
+        return true;
+    }
+    struct statement_spec spec = {
+        .epoch = session_epoch(s),
+        .settings_tag = old->settings_tag,
+        .types = slice_of(old->types, old->types_len),
+        .text = slice_of(old->text, old->text_len),
+    };
+    uint16_t num_types = (uint16_t)(old->types_len / sizeof(uint32_t));
+    spec.plan = session_plan_extended(s, spec.text, spec.types, num_types);
+    if (spec.plan == NULL) {
+        return false;
+    }
+    struct statement *fresh = statement_new(&spec);
+    sql_plan_unref(&spec.plan);
+    fresh->is_settled = true;
+    put_in_place(s, old, fresh);
+    *statement = fresh;
+    statement_unref(&fresh); /* the session holds it */
+    return true;
+}
+
+uint64_t session_epoch(const struct session *s)
+{
+    return snapshot_epoch(s->upstream->snapshot);
 }
 
 void session_apply_effects(struct session *s, const struct sql_plan *plan)
@@ -86,6 +136,7 @@ void session_apply_effects(struct session *s, const struct sql_plan *plan)
             break;
         case SQL_EFFECT_SET_LOCAL:
             s->link->has_local_settings = true;
+            session_renew_meaning(s);
             break;
         case SQL_EFFECT_NONE:
         case SQL_EFFECT_BEGIN:

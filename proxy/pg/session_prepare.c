@@ -219,7 +219,7 @@ static enum request_step refuse(struct session *s, enum pg_reply_kind kind,
 
 /* Why the plan may not be used, or NULL. DISCARD ALL would pull the link's statements away from
  * messages that are under way. */
-static const struct sql_refusal *find_objection(struct session *s, const struct sql_plan *plan)
+const struct sql_refusal *session_object(struct session *s, const struct sql_plan *plan)
 {
     static const struct sql_refusal no_discard = {
         .sqlstate = "0A000",
@@ -241,7 +241,7 @@ static const struct sql_refusal *find_objection(struct session *s, const struct 
 static enum request_step parse_plan(struct session *s, const struct pg_parse *parse,
                                     struct sql_plan *plan)
 {
-    const struct sql_refusal *why = find_objection(s, plan);
+    const struct sql_refusal *why = session_object(s, plan);
     if (why != NULL) {
         return refuse(s, PG_REPLY_PARSE, why);
     }
@@ -255,8 +255,10 @@ static enum request_step parse_plan(struct session *s, const struct pg_parse *pa
     }
     const struct statement_spec spec = {
         .plan = plan,
-        .settings_tag = settings_meaning(s->settings),
+        .epoch = session_epoch(s),
+        .settings_tag = s->meaning,
         .types = parse->types,
+        .text = parse->text,
     };
     bool is_rewritten = sql_plan_num_notes(plan) > 0;
     metrics_add(s->metrics, is_rewritten ? METRIC_QUERIES_REWRITTEN : METRIC_QUERIES_FORWARDED, 1);
@@ -360,10 +362,14 @@ enum request_step session_bind(struct session *s, const struct pg_frame *frame)
         return session_refuse_named(s, PG_REPLY_BIND, "26000", SESSION_NO_STATEMENT,
                                     bind.statement);
     }
+    if (!session_replan(s, &statement)) {
+        return session_refuse_named(s, PG_REPLY_BIND, "57P03", close_message(CLOSE_UNAVAILABLE),
+                                    bind.statement);
+    }
     if (bind.num_values != count_params(statement)) {
         return refuse_count(s, &bind, statement);
     }
-    const struct sql_refusal *why = find_objection(s, statement->plan);
+    const struct sql_refusal *why = session_object(s, statement->plan);
     if (why == NULL) {
         why = check_values(s, statement->plan, &bind);
     }

@@ -25,7 +25,8 @@
 #include "proxy/pg/session_answers.h"
 #include "proxy/pg/session_parts.h"
 
-#define WHOLE_MESSAGE_MAX ((size_t)1000 * 1024) /* of what may not be relayed in pieces */
+/* Of what may not be relayed in pieces: an error quotes the value it is about, however large. */
+#define WHOLE_MESSAGE_MAX ((size_t)90 * 1024 * 1024)
 
 static bool is_over(const struct session *s)
 {
@@ -37,6 +38,7 @@ static void flush_run(struct relay *r)
 {
     struct slice run = slice_of(slice_from(r->in, r->run).ptr, r->at - r->run);
     r->run = r->at;
+    metrics_add(r->s->metrics, METRIC_BYTES_SENT, (int64_t)run.len);
     if (run.len > 0 && !stream_write(&r->s->stream, run)) {
         session_close(r->s, CLOSE_CLIENT_SLOW);
     }
@@ -123,10 +125,15 @@ static enum relay_step take_answer(struct relay *r, const struct pg_frame *frame
 
 static void note_ready(struct relay *r, enum pg_ready ready)
 {
+    struct session *s = r->s;
+    bool is_clients = !r->link->is_applying;
     r->link->ready = ready;
     r->link->is_applying = false;
-    if (ready == PG_READY_IDLE) {
-        metrics_add(r->s->metrics, METRIC_TRANSACTIONS, 1);
+    if (is_clients) {
+        int64_t now_us = s->pg->worker->now_us;
+        metrics_add(s->metrics, METRIC_TRANSACTIONS, ready == PG_READY_IDLE);
+        metrics_observe(s->pg->worker->metrics, METRIC_QUERY_DURATION, now_us - s->began_us);
+        s->began_us = now_us;
     }
 }
 

@@ -5,12 +5,14 @@
  * sent. Work per turn is bounded. */
 #include "protocol/check.h"
 #include "proxy/log.h"
+#include "proxy/metrics.h"
 #include "proxy/pg/link.h"
 #include "proxy/pg/pg_worker.h"
 #include "proxy/pg/refusal.h"
 #include "proxy/pg/session_parts.h"
 
 #define MESSAGES_PER_TURN 512
+#define OWED_PER_MESSAGE  ((size_t)4)
 
 /* A server finishes what it was asked before, so a client that does not wait for its answers may
  * count on it; but what no Sync ends would never be finished. */
@@ -75,6 +77,13 @@ static bool may_read(const struct session *s)
     return (s->state == SESSION_IDLE || s->state == SESSION_ACTIVE) && !s->is_stopped;
 }
 
+/* Whether the link can take what one message may become: a Close, a Parse and itself. */
+static bool has_room(const struct link *link)
+{
+    return link == NULL || (pg_reply_room(&link->owed.tracker) >= OWED_PER_MESSAGE &&
+                            !stream_is_full(&link->stream));
+}
+
 /* One message. False: nothing more to do now. */
 static bool take_one(struct session *s)
 {
@@ -88,6 +97,10 @@ static bool take_one(struct session *s)
     case SCAN_DONE:
         break;
     }
+    if (!has_room(s->link)) {
+        session_stop(s);
+        return false;
+    }
     switch (handle(s, &frame)) {
     case REQUEST_WAITS:
         return false;
@@ -100,6 +113,7 @@ static bool take_one(struct session *s)
     if (s->state == SESSION_FLUSHING || s->state == SESSION_CLOSED) {
         return false;
     }
+    metrics_add(s->metrics, METRIC_BYTES_RECEIVED, (int64_t)frame.whole.len);
     stream_consume(&s->stream, frame.whole.len);
     return true;
 }

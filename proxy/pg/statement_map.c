@@ -22,16 +22,25 @@ struct statement_slot {
     char name[];
 };
 
+static uint8_t *copy_of(struct slice bytes)
+{
+    uint8_t *copy = bytes.len == 0 ? NULL : mem_new(bytes.len);
+    if (copy != NULL) {
+        memcpy(copy, bytes.ptr, bytes.len);
+    }
+    return copy;
+}
+
 struct statement *statement_new(const struct statement_spec *spec)
 {
     struct statement *s = mem_new(sizeof *s);
     s->plan = sql_plan_ref(spec->plan);
     s->settings_tag = spec->settings_tag;
+    s->epoch = spec->epoch;
+    s->types = copy_of(spec->types);
     s->types_len = spec->types.len;
-    if (s->types_len > 0) {
-        s->types = mem_new(s->types_len);
-        memcpy(s->types, spec->types.ptr, s->types_len);
-    }
+    s->text = copy_of(spec->text);
+    s->text_len = spec->text.len;
     s->refs = 1;
     return s;
 }
@@ -57,13 +66,8 @@ void statement_unref(struct statement **s)
     check(statement->slot == NULL);
     sql_plan_unref(&statement->plan);
     free(statement->types);
+    free(statement->text);
     free(statement);
-}
-
-bool statement_is(const struct statement *s, const struct statement_spec *spec)
-{
-    return s->plan == spec->plan && s->settings_tag == spec->settings_tag &&
-           slice_equal(slice_of(s->types, s->types_len), spec->types);
 }
 
 static unsigned hash_of(const struct siphash_key *key, struct slice name)
@@ -83,7 +87,7 @@ static struct statement_slot *find_slot(const struct statement_map *map,
 
 static size_t bytes_of(struct slice name, const struct statement *s)
 {
-    return sizeof(struct statement_slot) + sizeof *s + name.len + s->types_len;
+    return sizeof(struct statement_slot) + sizeof *s + name.len + s->types_len + s->text_len;
 }
 
 static bool fits(const struct statement_map *map, struct slice name, const struct statement *s)
@@ -173,6 +177,21 @@ void statement_map_remove(struct statement_map *map, struct statement *s)
         detach(map, slot);
         statement_slot_free(&slot);
     }
+}
+
+void statement_map_replace(struct statement_map *map, struct statement *old, struct statement *s)
+{
+    struct statement_slot *slot = old->slot;
+    if (slot == NULL) {
+        return;
+    }
+    size_t bytes = bytes_of(slice_of(slot->name, slot->name_len), s);
+    map->bytes = map->bytes - slot->bytes + bytes;
+    slot->bytes = bytes;
+    slot->statement = statement_ref(s);
+    s->slot = slot;
+    old->slot = NULL;
+    statement_unref(&old);
 }
 
 void statement_map_clear(struct statement_map *map)

@@ -19,14 +19,20 @@ struct statement_slot;
 
 #define STATEMENTS_PER_SESSION ((size_t)5000)
 #define STATEMENT_NAME_MAX     ((size_t)1024) /* bytes; the server allows any that fit a message */
-#define STATEMENT_BYTES_MAX    ((size_t)4 << 20) /* names, types and bookkeeping of one session */
+#define STATEMENT_BYTES_MAX                                               \
+    ((size_t)4 << 20) /* of one session: texts, names, types, bookkeeping \
+                       */
 
 /* Immutable but for the two fields that say whether the server has agreed to it. */
 struct statement {
     struct sql_plan *plan; /* shares */
+    uint64_t epoch;        /* of the snapshot the plan was made under */
     uint64_t settings_tag; /* the session's settings under which its literals are read */
     uint8_t *types;        /* owns; types_len bytes: the types the client declared, as they came */
     size_t types_len;
+    uint8_t
+        *text; /* owns; text_len bytes: the client's SQL, to plan it again under a new snapshot */
+    size_t text_len;
     uint32_t batch;  /* of the Parse message that is under way */
     bool is_settled; /* the server has answered that Parse */
     /* private */
@@ -37,17 +43,16 @@ struct statement {
 /* What a Parse message and its plan say. All borrowed. */
 struct statement_spec {
     struct sql_plan *plan;
+    uint64_t epoch;
     uint64_t settings_tag;
     struct slice types; /* as they stand in the Parse message */
+    struct slice text;
 };
 
 /* A statement with one reference, which the caller owns. */
 struct statement *statement_new(const struct statement_spec *spec);
 struct statement *statement_ref(struct statement *s);
 void statement_unref(struct statement **s);
-
-/* Whether s is what statement_new would make of spec. */
-bool statement_is(const struct statement *s, const struct statement_spec *spec);
 
 /* A zeroed one is empty and owns nothing. */
 struct statement_map {
@@ -81,6 +86,9 @@ struct statement_slot *statement_map_take(struct statement_map *map, const struc
 void statement_map_put_back(struct statement_map *map, const struct siphash_key *key,
                             struct statement_slot **slot);
 void statement_slot_free(struct statement_slot **slot);
+
+/* Has the name of old, if it has one here, lead to s instead. */
+void statement_map_replace(struct statement_map *map, struct statement *old, struct statement *s);
 
 /* Forgets every name and gives the references up. */
 void statement_map_clear(struct statement_map *map);

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Prepared statements that follow their session from link to link in transaction pooling."""
 
+import threading
+import time
+
 import psycopg
 import pytest
 
@@ -208,3 +211,52 @@ def test_psycopg_prepares_over_two_links(start_proxy, rows):
         connections[0].execute("DEALLOCATE ALL; SELECT * FROM nosuch")
     for connection in connections:
         connection.close()
+
+
+def test_statement_is_planned_again_after_a_reload(start_proxy):
+    """What a reload forbids is forbidden for statements that were prepared before, too."""
+    proxy = start_proxy(overrides={"limits": {"workers": 1}})
+    with raw(proxy, "acme") as session:
+        session.send(parse("SELECT name FROM countries ORDER BY code", name="s"),
+                     parse("SELECT code FROM countries"), SYNC)
+        assert types(session.read_until_ready()) == "11Z"
+        proxy.config["isolation"]["row"]["shared"] = []
+        proxy.write_config(proxy.config)
+        proxy.reload()
+        deadline = time.monotonic() + 10
+        answer = []
+        while "E" not in types(answer):
+            assert time.monotonic() < deadline
+            session.send(query("SELECT name FROM countries"))
+            answer = session.read_until_ready()
+        session.send(bind(statement="s"), execute(), SYNC, describe("S", "s"), SYNC)
+        for _ in range(2):
+            assert types(session.read_until_ready()) == "EZ"
+
+
+def test_a_literal_is_read_as_the_session_is_set_now(start_proxy):
+    proxy = pooled(start_proxy, 1)
+    with raw(proxy, "acme") as session:
+        found = []
+        for number, style in enumerate(("ISO, MDY", "ISO, DMY", "ISO, MDY")):
+            session.send(query(f"SET datestyle = '{style}'"),
+                         parse("SELECT '01/02/2003'::date", name=f"d{number}"),
+                         bind(statement=f"d{number}"), execute(), SYNC)
+            session.read_until_ready()
+            found.append(row_values(session.read_until_ready()[2].body)[0])
+        assert found == [b"2003-01-02", b"2003-02-01", b"2003-01-02"]
+
+
+def test_pipeline_longer_than_any_queue(start_proxy):
+    proxy = pooled(start_proxy, 1)
+    with raw(proxy, "acme") as session:
+        session.socket.settimeout(60)
+        batch = [parse("SELECT 1"), bind(), execute()] * 4000
+        writer = threading.Thread(target=session.send, args=(*batch, SYNC))
+        writer.start()
+        answer = session.read_until_ready()
+        writer.join()
+        assert types(answer) == "12DC" * 4000 + "Z"
+        session.send(query("BEGIN"), *[query("SELECT pg_sleep(1)")] * 10000, query("ROLLBACK"))
+        for _ in range(10002):
+            session.read_until_ready()

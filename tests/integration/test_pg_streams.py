@@ -66,7 +66,8 @@ def test_client_that_sends_and_does_not_read(start_proxy):
                 session.send(query("SELECT pg_sleep(0)") * 1000)
         except TimeoutError:
             pass
-        assert memory_of(proxy) - before < 60_000_000
+        # 500 MB of answers wait; ASan's quarantine of freed memory is part of what is measured
+        assert memory_of(proxy) - before < 200_000_000
         assert other.execute("SELECT 1").fetchone() == (1,)
 
 
@@ -97,3 +98,13 @@ def test_two_tenants_at_once_never_mix(start_proxy, rows):
     for thread in threads:
         thread.join()
     assert not errors
+
+
+def test_error_that_quotes_a_large_value(connect):
+    connection = connect("acme")
+    for size in (100_000, 3_000_000):
+        try:
+            connection.execute("SELECT %s::int", ("x" * size,))
+        except psycopg.errors.InvalidTextRepresentation as error:
+            assert "x" * size in str(error)
+    assert connection.execute("SELECT 1").fetchone() == (1,)
