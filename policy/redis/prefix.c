@@ -17,11 +17,10 @@ static bool is_id_byte(uint8_t byte)
            byte == '.' || byte == '-';
 }
 
-/* No glob bytes, no braces (hash tags), no '>' (SORT's "->"), nothing that needs quoting. */
+/* Printable, and nothing that means something in a glob, in a hash tag or between quotes. */
 static bool is_prefix_byte(uint8_t byte)
 {
-    return is_id_byte(byte) || (byte >= 'A' && byte <= 'Z') ||
-           (byte != 0 && strchr(":/|#@+=~!,;", byte) != NULL);
+    return byte > ' ' && byte <= '~' && strchr("*?[]\\^{}\"'", byte) == NULL;
 }
 
 /* The position of the only placeholder; false if there is none or another. */

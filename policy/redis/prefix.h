@@ -21,8 +21,8 @@ struct redis_prefix {
 };
 
 /* Whether a template keeps tenants apart: "{tenant}" exactly once, directly behind it a byte that
- * no tenant id can hold, and otherwise only printable ASCII that means nothing in a glob, in SORT
- * patterns or in hash tags. */
+ * no tenant id can hold, and otherwise only printable ASCII that means nothing in a glob, in a
+ * hash tag or between quotes. policy/config checks the same with a place in the file. */
 bool redis_prefix_template_is_valid(struct slice template);
 
 /* Fills in the tenant. False if the template is not valid or the id is not one. */

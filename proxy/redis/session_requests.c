@@ -16,6 +16,9 @@
 #include "proxy/redis/link.h"
 #include "proxy/redis/session_parts.h"
 
+/* A server closes a connection that sends it more than its proto-max-bulk-len, 512 MiB by default,
+ * and with it everyone's on a shared link: a key must fit with its prefix. */
+#define SERVER_BULK_CAP  (((size_t)512 << 20) - 2 * REDIS_PREFIX_CAP)
 #define ERROR_ANSWER_CAP (REDIS_ERROR_CAP + 16)
 #define BAD_LOGINS_CAP   10U /* in a row: guessing costs a connection each time */
 
@@ -38,8 +41,10 @@ static struct request_limits limits_of(const struct redis_session *s)
                                        .max_total_len = REQUEST_LOGIN_TOTAL_LEN_CAP,
                                        .is_login = true};
     }
+    size_t max_bulk_len =
+        limits->redis_bulk_bytes < SERVER_BULK_CAP ? limits->redis_bulk_bytes : SERVER_BULK_CAP;
     return (struct request_limits){.max_args = limits->redis_args,
-                                   .max_bulk_len = limits->redis_bulk_bytes,
+                                   .max_bulk_len = max_bulk_len,
                                    .max_total_len = redis_request_len_cap(limits)};
 }
 

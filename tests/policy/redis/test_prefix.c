@@ -38,7 +38,6 @@ static void test_templates_that_do_not(void **state)
         "*{tenant}:",
         "{tenant}: ",
         "{tenant}:\r\n",
-        "{tenant}->",
         "{tenant",
         "tenant:",
         "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa{tenant}:",
