@@ -77,12 +77,19 @@ void session_enter(struct session *s, enum session_state state)
     s->state = state;
 }
 
+/* What one step leaves in the input may be the next state's. */
+static void step_input(struct session *s)
+{
+    enum session_state state = SESSION_CLOSED;
+    while (state != s->state && steps[s->state] != NULL && !s->is_stopped) {
+        state = s->state;
+        steps[state](s);
+    }
+}
+
 static void on_input(struct stream *stream)
 {
-    struct session *s = session_from(stream);
-    if (steps[s->state] != NULL && !s->is_stopped) {
-        steps[s->state](s);
-    }
+    step_input(session_from(stream));
 }
 
 /* The client takes bytes again: the server may be heard again, and so may the client. */

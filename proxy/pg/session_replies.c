@@ -38,7 +38,6 @@ static void flush_run(struct relay *r)
 {
     struct slice run = slice_of(slice_from(r->in, r->run).ptr, r->at - r->run);
     r->run = r->at;
-    metrics_add(r->s->metrics, METRIC_BYTES_SENT, (int64_t)run.len);
     if (run.len > 0 && !stream_write(&r->s->stream, run)) {
         session_close(r->s, CLOSE_CLIENT_SLOW);
     }

@@ -5,7 +5,6 @@
  * sent. Work per turn is bounded. */
 #include "protocol/check.h"
 #include "proxy/log.h"
-#include "proxy/metrics.h"
 #include "proxy/pg/link.h"
 #include "proxy/pg/pg_worker.h"
 #include "proxy/pg/refusal.h"
@@ -113,7 +112,6 @@ static bool take_one(struct session *s)
     if (s->state == SESSION_FLUSHING || s->state == SESSION_CLOSED) {
         return false;
     }
-    metrics_add(s->metrics, METRIC_BYTES_RECEIVED, (int64_t)frame.whole.len);
     stream_consume(&s->stream, frame.whole.len);
     return true;
 }

@@ -167,3 +167,12 @@ def test_login_has_a_time_limit(start_proxy):
         answer = session.read_to_end()
         assert time.monotonic() - begin < 3
         assert not answer or answer[-1].type == "E"
+
+
+def test_login_and_query_in_one_packet(proxy, rows):
+    for first in (query("SELECT count(*) FROM orders"), b"Q\0\0\0"):
+        with RawSession(proxy.ports["pg"]) as session:
+            session.send(startup(ACME) + first)
+            assert types(session.read_until_ready()).endswith("KZ")
+            if len(first) > 5:
+                assert types(session.read_until_ready()) == "TDCZ"
