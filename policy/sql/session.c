@@ -55,6 +55,18 @@ static const char *only_value(const List *args)
     }
 }
 
+/* Names of settings know no case (guc.c, guc_name_compare), but the printer drops the quotes that
+ * keep it: `"TimeZone"` is emitted as what it is read as. A copy: the grammar's own names are
+ * constants. */
+static char *folded(const char *name)
+{
+    char *copy = pstrdup(name);
+    for (char *c = copy; *c != '\0'; c++) {
+        *c = (char)(*c >= 'A' && *c <= 'Z' ? *c - 'A' + 'a' : *c);
+    }
+    return copy;
+}
+
 static void check_setting(const struct sql_query *q, const char *name, const char *value,
                           int location)
 {
@@ -90,8 +102,7 @@ static enum sql_effect check_multi(const struct sql_query *q, const VariableSetS
     return SQL_EFFECT_PIN_SET;
 }
 
-static enum sql_effect check_set(const struct sql_query *q, const VariableSetStmt *stmt,
-                                 int location)
+static enum sql_effect check_set(const struct sql_query *q, VariableSetStmt *stmt, int location)
 {
     switch (stmt->kind) {
     case VAR_SET_MULTI:
@@ -105,13 +116,15 @@ static enum sql_effect check_set(const struct sql_query *q, const VariableSetStm
     case VAR_RESET:
         break;
     }
+    stmt->name = folded(stmt->name);
     check_setting(q, stmt->name, stmt->kind == VAR_SET_VALUE ? only_value(stmt->args) : NULL,
                   location);
     return stmt->is_local ? SQL_EFFECT_SET_LOCAL : SQL_EFFECT_PIN_SET;
 }
 
-static void check_show(const struct sql_query *q, const VariableShowStmt *stmt, int location)
+static void check_show(const struct sql_query *q, VariableShowStmt *stmt, int location)
 {
+    stmt->name = folded(stmt->name);
     if (strcmp(stmt->name, "all") == 0 || !sql_setting_may_read(stmt->name)) {
         sql_refuse(q, "42501", location, NULL, "permission denied to examine \"%s\"", stmt->name);
     }
@@ -134,10 +147,10 @@ bool sql_session_check(struct sql_query *q, const RawStmt *statement, enum sql_e
         *out_effect = check_transaction(q, (const TransactionStmt *)statement->stmt, location);
         return true;
     case T_VariableSetStmt:
-        *out_effect = check_set(q, (const VariableSetStmt *)statement->stmt, location);
+        *out_effect = check_set(q, (VariableSetStmt *)statement->stmt, location);
         return true;
     case T_VariableShowStmt:
-        check_show(q, (const VariableShowStmt *)statement->stmt, location);
+        check_show(q, (VariableShowStmt *)statement->stmt, location);
         return true;
     case T_DiscardStmt:
         check_discard(q, (const DiscardStmt *)statement->stmt, location);
