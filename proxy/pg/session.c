@@ -204,12 +204,20 @@ static void count_end(struct session *s, enum close_reason reason)
     }
 }
 
+/* Whether the client has a message of the server in part: whatever it gets next, it takes for the
+ * rest of that message. */
+static bool is_mid_message(const struct session *s)
+{
+    return s->link != NULL ? s->link->relay_left > 0 : s->was_cut_off;
+}
+
 /* Queues the FATAL message; false if there is none to send or nobody to read it. */
 static bool say_goodbye(struct session *s, enum close_reason reason, struct slice message)
 {
     const char *sqlstate = close_sqlstate(reason);
     struct outgoing out;
-    if (sqlstate[0] == '\0' || !outgoing_begin(&out, &s->stream, REPORT_ROOM)) {
+    if (sqlstate[0] == '\0' || is_mid_message(s) ||
+        !outgoing_begin(&out, &s->stream, REPORT_ROOM)) {
         return false;
     }
     struct slice text = message.len > 0 ? message : slice_text(close_message(reason));

@@ -69,6 +69,7 @@ struct session {
     bool is_leaving;               /* said Terminate; its last answers are still to come */
     bool is_pinned;                /* keeps its link beyond the transaction */
     bool is_stopped;               /* not read: waits for earlier answers */
+    bool was_cut_off;              /* its link went in the middle of a message to the client */
     bool has_no_link;              /* the pool refused, for this reason: */
     enum pool_refusal why_no_link;
     bool must_end; /* tenant or listener is gone, or draining: closed between transactions */

@@ -61,6 +61,7 @@ void session_lose_link(struct session *s)
     }
     s->meaning = settings_meaning(s->settings);
     stream_resume(&s->link->stream);
+    s->was_cut_off = s->link->relay_left > 0;
     s->link->session = NULL;
     s->link = NULL;
 }
