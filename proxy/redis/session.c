@@ -166,7 +166,9 @@ void redis_session_close(struct redis_session *s, enum redis_close_reason reason
         return;
     }
     struct slice words = slice_text(reasons[reason].words);
-    if (words.len > 0 && s->state != REDIS_SESSION_FLUSHING && stream_is_open(&s->stream)) {
+    bool are_heard = s->num_owed == 0; /* else as a reply, or as part of one */
+    if (words.len > 0 && are_heard && s->state != REDIS_SESSION_FLUSHING &&
+        stream_is_open(&s->stream)) {
         uint8_t memory[256];
         struct writer w = writer_over(memory, sizeof memory);
         struct slice answer;

@@ -56,6 +56,7 @@ struct redis_session {
     uint32_t num_owed;       /* replies that will come over a link */
     uint32_t wake_at;        /* WAIT_REPLIES ends when no more than these are owed */
     uint32_t num_bad_logins; /* in a row */
+    uint32_t num_judged;     /* logins whose password was checked */
     struct stream stream;
     struct redis_host *host;                /* borrows */
     struct snapshot *snapshot;              /* shares; holds listener and tenant */

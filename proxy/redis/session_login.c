@@ -77,6 +77,7 @@ static const char *judge(struct redis_session *s, const struct redis_login *logi
     if (!login->has_credentials) {
         return redis_session_may_ask(s) ? NULL : no_auth_hello;
     }
+    s->num_judged++;
     enum redis_login_verdict verdict = redis_login_judge(s->snapshot, s->listener, login, &tenant);
     if (verdict == REDIS_LOGIN_OK) {
         return admit(s, tenant);

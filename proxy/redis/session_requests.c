@@ -18,9 +18,10 @@
 
 /* A server closes a connection that sends it more than its proto-max-bulk-len, 512 MiB by default,
  * and with it everyone's on a shared link: a key must fit with its prefix. */
-#define SERVER_BULK_CAP  (((size_t)512 << 20) - 2 * REDIS_PREFIX_CAP)
-#define ERROR_ANSWER_CAP (REDIS_ERROR_CAP + 16)
-#define BAD_LOGINS_CAP   10U /* in a row: guessing costs a connection each time */
+#define SERVER_BULK_CAP   (((size_t)512 << 20) - 2 * REDIS_PREFIX_CAP)
+#define ERROR_ANSWER_CAP  (REDIS_ERROR_CAP + 16)
+#define REQUESTS_PER_TURN 1024U
+#define BAD_LOGINS_CAP    10U /* in a row: guessing costs a connection each time */
 
 static const char unavailable[] =
     "UNAVAILABLE the Redis server cannot be reached; the command was not sent";
@@ -326,16 +327,30 @@ static bool read_one(struct redis_session *s)
     return true;
 }
 
+/* What one request counts in a turn. A password costs as much time as a thousand commands. */
+static unsigned weight_of(const struct redis_session *s, uint32_t num_judged_before)
+{
+    return s->num_judged == num_judged_before ? 1 : REQUESTS_PER_TURN;
+}
+
 void redis_session_read(struct redis_session *s)
 {
+    unsigned spent = 0;
     while (s->wait == REDIS_WAIT_NONE &&
            (s->state == REDIS_SESSION_LOGIN || s->state == REDIS_SESSION_OPEN)) {
         if (stream_is_full(&s->stream)) {
             redis_session_hold(s, REDIS_WAIT_CLIENT);
             return;
         }
+        if (spent >= REQUESTS_PER_TURN) {
+            stream_pause(&s->stream);
+            stream_resume(&s->stream); /* shows the rest in a later round */
+            return;
+        }
+        uint32_t num_judged = s->num_judged;
         if (!read_one(s)) {
             return;
         }
+        spent += weight_of(s, num_judged);
     }
 }
