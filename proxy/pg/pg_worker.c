@@ -186,16 +186,36 @@ static void accept_session(void *state, const struct incoming *incoming)
     session_accept(pg_worker_from(state), incoming);
 }
 
+/* Whether nothing of the session is under way. One that waits for a link has sent nothing yet, but
+ * is served once more when it is the proxy that ends. */
+static bool is_resting(const struct session *s, enum close_reason reason)
+{
+    enum pg_ready ready = PG_READY_IDLE;
+    switch (s->state) {
+    case SESSION_IDLE:
+    case SESSION_GREETING:
+        return true;
+    case SESSION_WAITING:
+        return reason != CLOSE_DRAIN;
+    case SESSION_ACTIVE:
+        return pg_reply_is_idle(&s->link->owed.tracker, &ready) && ready == PG_READY_IDLE;
+    case SESSION_STARTUP:
+    case SESSION_SASL:
+    case SESSION_PROOF:
+    case SESSION_FLUSHING:
+    case SESSION_CLOSED:
+    case SESSION_STATES:
+        break;
+    }
+    return false;
+}
+
 /* A session that must not go on: now if it is between transactions, else at the end of its own. */
 static void end_soon(struct session *s, enum close_reason reason)
 {
-    enum pg_ready ready = PG_READY_IDLE;
     s->must_end = true;
     s->end_reason = reason;
-    bool is_resting = s->state == SESSION_IDLE ||
-                      (s->state == SESSION_ACTIVE &&
-                       pg_reply_is_idle(&s->link->owed.tracker, &ready) && ready == PG_READY_IDLE);
-    if (is_resting) {
+    if (is_resting(s, reason)) {
         session_close(s, reason);
     }
 }
@@ -213,7 +233,7 @@ static void refresh(void *state)
     struct session *next;
     for (struct session *s = TAILQ_FIRST(&pg->sessions); s != NULL; s = next) {
         next = TAILQ_NEXT(s, entry);
-        if (!is_logged_in(s)) {
+        if (!is_logged_in(s) && s->state != SESSION_GREETING) {
             continue;
         }
         if (!pg_worker_has_tenant(pg, session_tenant(s))) {

@@ -178,6 +178,7 @@ static void let_go(struct session *s)
 {
     if (s->upstream != NULL) {
         pool_leave(&s->upstream->pool, &s->waiter);
+        session_wait_ended(s);
     }
     if (s->link != NULL) {
         session_drop_link(s);

@@ -63,7 +63,7 @@ struct session {
     uint32_t closing_batch;        /* in which the last of them was */
     struct metrics_group *metrics; /* borrows; the tenant's */
     int64_t began_us;              /* to ask the server, after it owed nothing */
-    int64_t asked_us;              /* when it began to wait */
+    int64_t asked_us;              /* when it began to wait for a link; 0 when it does not */
     bool skips;                    /* messages are dropped up to the next Sync */
     bool has_open_batch;           /* its last message was neither Query nor Sync */
     bool is_leaving;               /* said Terminate; its last answers are still to come */

@@ -66,9 +66,13 @@ void session_lose_link(struct session *s)
     s->link = NULL;
 }
 
-static void count_wait(struct session *s)
+void session_wait_ended(struct session *s)
 {
+    if (s->asked_us == 0) {
+        return;
+    }
     int64_t waited_us = s->pg->worker->now_us - s->asked_us;
+    s->asked_us = 0;
     metrics_add(s->upstream->metrics, METRIC_POOL_WAITING, -1);
     metrics_add(s->upstream->metrics, METRIC_POOL_WAIT_US, waited_us);
     metrics_observe(s->pg->worker->metrics, METRIC_WAIT_DURATION, waited_us);
@@ -81,7 +85,7 @@ void session_granted(struct session *s, struct link *link)
         session_greet(s);
         return;
     }
-    count_wait(s);
+    session_wait_ended(s);
     attach(s, link);
     if (s->state == SESSION_ACTIVE) {
         stream_resume(&s->stream);
@@ -97,8 +101,12 @@ void session_not_granted(struct session *s, enum pool_refusal why)
     s->has_no_link = true;
     s->why_no_link = why;
     if (s->state == SESSION_WAITING) {
-        count_wait(s);
+        session_wait_ended(s);
         metrics_add(s->upstream->metrics, METRIC_POOL_WAIT_TIMEOUTS, why == POOL_TIMEOUT);
+        if (s->must_end) {
+            session_close(s, s->end_reason);
+            return;
+        }
         session_enter(s, SESSION_IDLE);
         stream_resume(&s->stream);
     }

@@ -53,10 +53,11 @@ enum link_answer {
 MUST_USE enum link_answer session_need_link(struct session *s, enum pg_reply_kind asked_by);
 void session_granted(struct session *s, struct link *link);
 void session_not_granted(struct session *s, enum pool_refusal why);
-void session_settle(struct session *s);    /* gives the link back if nothing speaks against it */
-void session_release(struct session *s);   /* a link at rest goes back, pinned or not */
-void session_lose_link(struct session *s); /* the link is not its any more; nothing else */
-void session_drop_link(struct session *s); /* the client is gone: reuse it or close it */
+void session_wait_ended(struct session *s); /* counts it, if it was waiting */
+void session_settle(struct session *s);     /* gives the link back if nothing speaks against it */
+void session_release(struct session *s);    /* a link at rest goes back, pinned or not */
+void session_lose_link(struct session *s);  /* the link is not its any more; nothing else */
+void session_drop_link(struct session *s);  /* the client is gone: reuse it or close it */
 void session_link_gone(struct session *s, const char *reason);
 
 /* session_refuse.c: errors of our own, in their place. Takes the refusal over. */

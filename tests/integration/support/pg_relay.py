@@ -16,6 +16,8 @@ class PgRelay:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
         self.cut_after = None
+        self.connects = threading.Event()   # cleared: new connections get no answer
+        self.connects.set()
         self._sockets = []
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -23,6 +25,7 @@ class PgRelay:
         return self
 
     def __exit__(self, *_):
+        self.connects.set()
         for each in [self._listener, *self._sockets]:
             each.close()
 
@@ -34,6 +37,7 @@ class PgRelay:
         while True:
             try:
                 client, _ = self._listener.accept()
+                self.connects.wait()
                 server = socket.create_connection(self._target)
             except OSError:
                 return
