@@ -5,16 +5,20 @@
  * and shows no data of tenants but their names in metrics. Main thread. */
 #include "proxy/admin.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <event2/buffer.h>
+#include <event2/event.h>
 #include <event2/http.h>
+#include <event2/listener.h>
 
 #include "protocol/check.h"
 #include "protocol/mem.h"
+#include "proxy/log.h"
 #include "proxy/metrics_text.h"
 #include "proxy/net/listen_socket.h"
 #include "proxy/net/worker.h"
@@ -23,6 +27,7 @@
 #define HEADERS_MAX  ((ev_ssize_t)8192)
 #define BODY_MAX     ((ev_ssize_t)1024)
 #define IDLE_SECONDS 5
+#define PAUSE_US     100000 /* while out of descriptors */
 
 #define TYPE_TEXT    "text/plain; charset=utf-8"
 #define TYPE_METRICS "text/plain; version=0.0.4; charset=utf-8"
@@ -123,6 +128,26 @@ static void on_other(struct evhttp_request *request, void *arg)
     }
 }
 
+static void on_pause_over(evutil_socket_t fd, short what, void *arg)
+{
+    struct evconnlistener *listener = arg;
+    (void)fd;
+    (void)what;
+    check(evconnlistener_enable(listener) == 0);
+}
+
+/* Out of descriptors: the socket stays readable, so the listener rests instead of being called
+ * without end. Its argument is libevent's own. */
+static void on_accept_failed(struct evconnlistener *listener, void *arg)
+{
+    const struct timeval pause = {.tv_usec = PAUSE_US};
+    (void)arg;
+    log_event(LOG_ACCEPT_PAUSED, log_text("listener", "admin"), log_text("error", strerror(errno)));
+    check(evconnlistener_disable(listener) == 0);
+    struct event_base *base = evconnlistener_get_base(listener);
+    check(event_base_once(base, -1, EV_TIMEOUT, on_pause_over, listener, &pause) == 0);
+}
+
 static void set_up_http(struct admin *admin)
 {
     const uint32_t every_method = EVHTTP_REQ_GET | EVHTTP_REQ_POST | EVHTTP_REQ_HEAD |
@@ -138,7 +163,9 @@ static void set_up_http(struct admin *admin)
     check(evhttp_set_cb(http, "/livez", on_livez, admin) == 0);
     check(evhttp_set_cb(http, "/readyz", on_readyz, admin) == 0);
     evhttp_set_gencb(http, on_other, admin);
-    check(evhttp_accept_socket(http, admin->socket.fd) == 0);
+    struct evhttp_bound_socket *bound = evhttp_accept_socket_with_handle(http, admin->socket.fd);
+    check(bound != NULL);
+    evconnlistener_set_error_cb(evhttp_bound_socket_get_listener(bound), on_accept_failed);
     admin->socket.fd = -1; /* libevent closes it */
     admin->http = http;
 }
