@@ -250,13 +250,14 @@ void worker_stop(struct worker *worker)
     wake_up(p);
 }
 
+/* No EPOLL_USE_CHANGELIST: it would tell the kernel of a removed descriptor a turn later, when its
+ * number may already be another worker's connection. */
 static struct event_base *new_base(void)
 {
     struct event_config *config = event_config_new();
     check(config != NULL);
-    check(event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK |
-                                            EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST |
-                                            EVENT_BASE_FLAG_NO_CACHE_TIME) == 0);
+    check(event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK | EVENT_BASE_FLAG_NO_CACHE_TIME) ==
+          0);
     struct event_base *base = event_base_new_with_config(config);
     event_config_free(config);
     return base;
