@@ -2,8 +2,7 @@
  *
  * Accepting. One event per listening socket, a bounded number of accepts per turn. Out of
  * descriptors: one waiting client is turned away with the descriptor kept in reserve, so that it
- * learns at once, and the listener rests for a moment. Main thread's worker only.
- Owns its
+ * learns at once, and the listener rests for a moment. Main thread's worker only. Owns its
  * descriptors. */
 #include "proxy/net/acceptor.h"
 
