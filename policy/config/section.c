@@ -13,6 +13,7 @@
 
 #include "protocol/check.h"
 #include "protocol/mem.h"
+#include "protocol/utf8.h"
 
 #define SHOWN_MAX 60             /* bytes of a wrong value that a message shows */
 #define LIST_MAX  ((size_t)4096) /* every new entry is compared with all others */
@@ -105,16 +106,41 @@ struct found {
     const char *variable; /* NULL: from the file */
 };
 
+/* What a file could not hold, a variable may not bring in: bytes that are no text. */
+static bool is_plain_text(const char *value)
+{
+    for (const char *c = value; *c != '\0'; c++) {
+        if ((*c >= 0 && *c < ' ') || *c == 0x7f) {
+            return false;
+        }
+    }
+    return utf8_is_valid(slice_text(value), UTF8_NUL_REFUSED);
+}
+
+/* The value of the variable that stands for a key; NULL when it is not set. */
+static enum config_status take_variable(struct reading *reading, const char *name,
+                                        const char **out_value)
+{
+    bool again = false;
+    *out_value = override_take(reading->overrides, name, &again);
+    if (again) {
+        return refuse_variable(reading, "%s stands for two keys; give them names that differ",
+                               name);
+    }
+    if (*out_value != NULL && !is_plain_text(*out_value)) {
+        return refuse_variable(reading, "%s: expected UTF-8 text without control characters", name);
+    }
+    return CONFIG_OK;
+}
+
 static enum config_status find_text(struct reading *reading, const struct section_place *place,
                                     const struct key *key, const void *raw, char *name,
                                     struct found *out)
 {
-    bool again = false;
+    const char *value = NULL;
     override_name(place->path, key->name, name);
-    const char *value = override_take(reading->overrides, name, &again);
-    if (again) {
-        return refuse_variable(reading, "%s stands for two keys; give them names that differ",
-                               name);
+    if (take_variable(reading, name, &value) != CONFIG_OK) {
+        return CONFIG_WRONG;
     }
     if (value != NULL) {
         *out = (struct found){value, name};
@@ -239,12 +265,13 @@ enum config_status list_read(struct reading *reading, const struct section_place
     struct section_place below = section_below(reading, place, name);
     struct list list = {.items = mem_new(sizeof *list.items)};
     char variable[OVERRIDE_NAME_MAX];
-    bool again = false;
+    const char *override = NULL;
     override_name(place->path, name, variable);
-    const char *override = override_take(reading->overrides, variable, &again);
-    enum config_status status = override != NULL
-                                    ? split_override(reading, variable, override, &list)
-                                    : copy_items(reading, &below, items, num_items, &list);
+    enum config_status status = take_variable(reading, variable, &override);
+    if (status == CONFIG_OK) {
+        status = override != NULL ? split_override(reading, variable, override, &list)
+                                  : copy_items(reading, &below, items, num_items, &list);
+    }
     if (status == CONFIG_OK && override == NULL && below.node == DOCUMENT_NONE &&
         key->fallback != NULL) {
         list_add(&list, key->fallback, strlen(key->fallback));

@@ -289,6 +289,14 @@ static void test_wrong_overrides(void **state)
     char schemas[] = "RINGFENCE_ISOLATION_ROW_SCHEMAS=a,,b";
     assert_wrong(&(struct wrong){MINIMAL, "environment: RINGFENCE_ISOLATION_ROW_SCHEMAS: expected"},
                  ENVIRONMENT(schemas));
+    char broken[] = "RINGFENCE_ISOLATION_ROW_SCHEMAS=b,c\xc6";
+    assert_wrong(&(struct wrong){MINIMAL, "environment: RINGFENCE_ISOLATION_ROW_SCHEMAS: expected "
+                                          "UTF-8 text without control characters"},
+                 ENVIRONMENT(broken));
+    char control[] = "RINGFENCE_ISOLATION_ROW_COLUMN=a\x1b";
+    assert_wrong(&(struct wrong){MINIMAL, "environment: RINGFENCE_ISOLATION_ROW_COLUMN: expected "
+                                          "UTF-8 text without control characters"},
+                 ENVIRONMENT(control));
     char two[] = "RINGFENCE_UPSTREAMS_A_B_USER=x";
     assert_wrong(
         &(struct wrong){LISTENERS
