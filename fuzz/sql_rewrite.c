@@ -154,7 +154,7 @@ static void check_extended(const struct sql_plan *plan)
     check(count(text, tenant_a) == 0); /* a plan of a Parse message knows no tenant */
     size_t references = count_references(text);
     if (references > 0) {
-        check(sql_plan_adds_param(plan));
+        check(sql_plan_added_type(plan) != 0);
         char part[16];
         snprintf(part, sizeof part, "$%d", sql_plan_num_params(plan) + 1);
         check(count(text, part) >= references);

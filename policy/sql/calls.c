@@ -179,19 +179,10 @@ void sql_names_column(struct sql_query *q, const struct sql_level *level, const 
     }
     const char *name = strVal(llast(column->fields));
     const char *reference = strVal(list_nth(column->fields, num_fields - 2));
+    sql_level_charge(q, level);
     if (!sql_level_surely_column(level, reference, name)) {
         check_disguised(q, level, name, column->location);
     }
-}
-
-/* (o).f, where o is a reference that surely has the column. */
-static bool is_column_of_reference(const struct sql_level *level, const Node *arg, const char *name)
-{
-    if (!IsA(arg, ColumnRef) || list_length(((const ColumnRef *)arg)->fields) != 1 ||
-        !IsA(linitial(((const ColumnRef *)arg)->fields), String)) {
-        return false;
-    }
-    return sql_level_surely_column(level, strVal(linitial(((const ColumnRef *)arg)->fields)), name);
 }
 
 void sql_names_indirection(struct sql_query *q, const struct sql_level *level,
@@ -202,11 +193,7 @@ void sql_names_indirection(struct sql_query *q, const struct sql_level *level,
         if (!IsA(lfirst(cell), String)) {
             continue;
         }
-        const char *name = strVal(lfirst(cell));
-        if (cell == list_head(indirection->indirection) &&
-            is_column_of_reference(level, indirection->arg, name)) {
-            continue;
-        }
-        check_disguised(q, level, name, SQL_NO_LOCATION);
+        /* In (o).f a column called o is found before a reference of that name. */
+        check_disguised(q, level, strVal(lfirst(cell)), SQL_NO_LOCATION);
     }
 }

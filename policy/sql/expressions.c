@@ -96,10 +96,48 @@ static void visit_sublink(struct walk *w, const SubLink *link)
         sql_refuse(w->q, "0A000", link->location, "Use ANY with an array, or a join.",
                    "LIKE with a sub-query is not supported under tenant isolation");
     }
-    /* A scalar sub-query raises when it yields two rows, which may depend on the outer row. */
-    if (link->subLinkType == EXPR_SUBLINK || link->subLinkType == ROWCOMPARE_SUBLINK) {
+    /* A scalar sub-query raises when it yields two rows, an array of arrays when these differ in
+     * their lengths; both may depend on the outer row. */
+    if (link->subLinkType == EXPR_SUBLINK || link->subLinkType == ROWCOMPARE_SUBLINK ||
+        link->subLinkType == ARRAY_SUBLINK) {
         sql_names_raises(w->q, w->level);
     }
+}
+
+static bool is_no_array(const Node *node)
+{
+    if (!IsA(node, TypeCast)) {
+        return IsA(node, A_Const);
+    }
+    const TypeName *type = ((const TypeCast *)node)->typeName;
+    return type->arrayBounds == NIL && strVal(llast(type->names))[0] != '_';
+}
+
+/* Arrays of different lengths make no array, and that error costs the planner nothing: it comes
+ * before any guard. A constant is no array, and arrays of constants fail before any row is read. */
+static void visit_array(struct walk *w, const A_ArrayExpr *array)
+{
+    bool has_array = false;
+    bool has_other = false;
+    ListCell *cell;
+    foreach (cell, array->elements) {
+        has_array = has_array || IsA(lfirst(cell), A_ArrayExpr);
+        has_other = has_other || !(IsA(lfirst(cell), A_ArrayExpr) || is_no_array(lfirst(cell)));
+    }
+    if (has_other) {
+        sql_names_raises(w->q, w->level);
+    }
+    if (has_other && has_array && w->level->may_run_early) {
+        sql_refuse(w->q, "0A000", array->location, NULL,
+                   "an array of this form is not supported under tenant isolation here");
+    }
+}
+
+/* Their errors cost the planner nothing, either, and quote what they read. */
+static bool defeats_fence(const Node *node)
+{
+    return IsA(node, JsonParseExpr) ||
+           (IsA(node, JsonObjectConstructor) && ((const JsonObjectConstructor *)node)->unique);
 }
 
 /* Every column of `(a, b) = (...)` holds the same source: it is walked once. */
@@ -123,6 +161,9 @@ static bool visit_named(struct walk *w, Node *node)
         return true;
     case T_TypeName:
         sql_names_type(w->q, (TypeName *)node);
+        return true;
+    case T_A_ArrayExpr:
+        visit_array(w, (A_ArrayExpr *)node);
         return true;
     case T_A_Expr:
         visit_operator(w, (A_Expr *)node);
@@ -187,6 +228,10 @@ static bool visit(Node *node, void *context)
                    "WHERE CURRENT OF is not supported under tenant isolation");
     }
     check_review(w, node);
+    if (defeats_fence(node) && w->level->may_run_early) {
+        sql_refuse(w->q, "0A000", exprLocation(node), NULL,
+                   "this construct is supported in the output of a query only");
+    }
     if (!visit_value(w, node)) {
         return false;
     }

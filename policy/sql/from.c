@@ -125,6 +125,9 @@ static Node *place_function(struct placement *p, RangeFunction *function)
         note_pending(p, lsecond((List *)lfirst(cell)));
     }
     note_pending(p, function->coldeflist);
+    if (function->alias == NULL) { /* called after what it calls, `unnest` or `coalesce` */
+        sql_level_add_reference(p->level, SQL_ANY_NAME, NULL, NIL);
+    }
     add_alias(p, function->alias);
     return (Node *)function;
 }

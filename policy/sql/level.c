@@ -47,6 +47,14 @@ void sql_level_add_reference(struct sql_level *level, const char *name,
     level->references = added;
 }
 
+void sql_level_charge(struct sql_query *q, const struct sql_level *level)
+{
+    q->num_compared += level->num_names;
+    if (q->num_compared > SQL_MAX_COMPARED) {
+        libpg_throw("54000", 0, "too many names in one statement", NULL);
+    }
+}
+
 const struct sql_cte *sql_level_find_cte(const struct sql_level *level, const char *name)
 {
     for (const struct sql_cte *cte = level->ctes; cte != NULL; cte = cte->next) {
@@ -100,7 +108,7 @@ bool sql_level_surely_column(const struct sql_level *level, const char *referenc
     bool found = false;
     for (; level != NULL; level = level->outer) {
         for (const struct sql_reference *r = level->references; r != NULL; r = r->next) {
-            if (strcmp(r->name, reference) != 0) {
+            if (strcmp(r->name, reference) != 0 && strcmp(r->name, SQL_ANY_NAME) != 0) {
                 continue;
             }
             if (!has_column(r, column)) {

@@ -14,6 +14,13 @@
  * them, here and on the server, so more is refused (54000). */
 #define SQL_MAX_NAMES ((size_t)1000)
 
+/* Names compared in one message, here as on the server: 1000 columns in each of 100 sub-queries
+ * over 100 tables. A text full of `a.b` beside a long FROM would take seconds, so more is 54000. */
+#define SQL_MAX_COMPARED ((uint64_t)10000000)
+
+/* A reference that the server names by itself: it may have any name. */
+#define SQL_ANY_NAME "*"
+
 /* A visible CTE name; the innermost comes first. */
 struct sql_cte {
     const struct sql_cte *next;
@@ -46,6 +53,9 @@ void sql_level_add_cte(struct sql_level *level, const CommonTableExpr *cte);
 /* Adds a reference; name NULL (an unnamed sub-select) adds nothing. */
 void sql_level_add_reference(struct sql_level *level, const char *name,
                              const struct catalog_relation *relation, const List *colnames);
+
+/* To be called before a name is looked up: ends the work after SQL_MAX_COMPARED. */
+void sql_level_charge(struct sql_query *q, const struct sql_level *level);
 
 /* The CTE that an unqualified relation name means at this level, or NULL. */
 const struct sql_cte *sql_level_find_cte(const struct sql_level *level, const char *name);

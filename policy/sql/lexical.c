@@ -76,6 +76,7 @@ static bool is_operator(PgQueryToken token)
     case PG_QUERY_TOKEN_ASCII_91:
     case PG_QUERY_TOKEN_ASCII_94:
     case PG_QUERY_TOKEN_Op:
+    case PG_QUERY_TOKEN_OPERATOR:
     case PG_QUERY_TOKEN_TYPECAST:
     case PG_QUERY_TOKEN_NOT:
     case PG_QUERY_TOKEN_COLLATE:

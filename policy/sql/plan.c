@@ -119,9 +119,9 @@ uint16_t sql_plan_num_params(const struct sql_plan *plan)
     return plan->num_params;
 }
 
-bool sql_plan_adds_param(const struct sql_plan *plan)
+uint32_t sql_plan_added_type(const struct sql_plan *plan)
 {
-    return plan->adds_param;
+    return plan->added_type;
 }
 
 /* What the server says when a value matches all before the escape: here it says nothing of one. */

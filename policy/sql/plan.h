@@ -84,10 +84,10 @@ size_t sql_plan_text_len(const struct sql_plan *plan, struct slice tenant);
 void sql_plan_write_text(const struct sql_plan *plan, struct slice tenant, struct writer *w);
 
 /* How many parameters the client's text has: the highest $n. The server's statement has one more,
- * of type text and the tenant's id, when sql_plan_adds_param. Parse must declare types for all
- * parameters up to it, those the client left open as 0. */
+ * with the tenant's id, when sql_plan_added_type is not 0: the OID that Parse must declare for it,
+ * after those for all parameters up to it, 0 where the client left them open. */
 uint16_t sql_plan_num_params(const struct sql_plan *plan);
-bool sql_plan_adds_param(const struct sql_plan *plan);
+uint32_t sql_plan_added_type(const struct sql_plan *plan);
 
 /* Whether the value bound to the client's parameter `index` (from 0) may stand there: a value for
  * a tenant column must be the tenant, a LIKE pattern may raise for no value. format is 0 text or 1

@@ -21,6 +21,7 @@
 #include "protocol/utf8.h"
 
 #define MAX_PARAM 65535
+#define TEXT_OID  UINT32_C(25)
 
 struct build {
     struct sql_query q;
@@ -252,7 +253,7 @@ static void build(void *arg)
     keep_checks(b->plan, &b->q);
     keep_notes(b->plan, &b->q);
     b->plan->num_params = (uint16_t)b->q.max_param;
-    b->plan->adds_param = b->q.tenant_params != NIL;
+    b->plan->added_type = b->q.added_type_differs ? TEXT_OID : b->q.added_type;
     b->plan->verdict = SQL_FORWARD;
 }
 

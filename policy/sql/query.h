@@ -32,13 +32,16 @@ struct sql_query {
     uint32_t num_holes; /* literals made with it */
     Node *value;        /* the tenant's value in value_type, or NULL */
     const struct sql_tenant_type *value_type;
-    List *tenant_params;   /* ParamRef: numbered when the client's highest is known */
-    char guard_prefix[24]; /* of the aliases we invent; occurs nowhere in text */
+    List *tenant_params;     /* ParamRef: numbered when the client's highest is known */
+    uint32_t added_type;     /* OID of the tenant's parameter; 0: there is none */
+    bool added_type_differs; /* columns of several types share it: it is text, cast to each */
+    char guard_prefix[24];   /* of the aliases we invent; occurs nowhere in text */
     uint32_t num_aliases;
     int max_param; /* highest $n of the client */
 
     List *guards; /* A_Expr: one per tenant predicate; the fence decides their final form */
-    bool raising; /* an expression that may run before a guard may raise an error */
+    uint64_t num_compared; /* names, so far */
+    bool raising;          /* an expression that may run before a guard may raise an error */
 
     const char *expected; /* constant in the tenant's place: must be the tenant. NULL: none */
     const struct sql_tenant_type *expected_type;

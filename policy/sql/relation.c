@@ -129,6 +129,7 @@ static void qualify(RangeVar *var, const struct catalog_relation *found)
 struct sql_relation sql_relation_read(struct sql_query *q, const struct sql_level *level,
                                       RangeVar *var)
 {
+    sql_level_charge(q, level);
     if (var->schemaname == NULL && sql_level_find_cte(level, var->relname) != NULL) {
         return (struct sql_relation){.class = SQL_RELATION_CTE};
     }

@@ -97,7 +97,7 @@ static bool forget_holes(Node *node, void *context)
     if (IsA(node, A_Const)) {
         const A_Const *constant = (const A_Const *)node;
         bool is_hole = !constant->isnull && IsA(&constant->val, String) &&
-                       strcmp(constant->val.sval.sval, q->sentinel) == 0;
+                       constant->val.sval.sval == q->sentinel;
         q->num_holes -= is_hole ? 1 : 0;
         return false;
     }

@@ -23,10 +23,13 @@
 #define MAX_DIGITS 18 /* of an integer that fits int64 whatever its digits */
 
 static const struct sql_tenant_type types[] = {
-    {OID_TEXT, SQL_TENANT_TEXT, "text"},    {OID_VARCHAR, SQL_TENANT_TEXT, "text"},
-    {OID_NAME, SQL_TENANT_TEXT, "name"},    {OID_UUID, SQL_TENANT_UUID, "uuid"},
-    {OID_INT2, SQL_TENANT_INTEGER, "int2"}, {OID_INT4, SQL_TENANT_INTEGER, "int4"},
-    {OID_INT8, SQL_TENANT_INTEGER, "int8"},
+    {OID_TEXT, SQL_TENANT_TEXT, "text", OID_TEXT},
+    {OID_VARCHAR, SQL_TENANT_TEXT, "text", OID_TEXT},
+    {OID_NAME, SQL_TENANT_TEXT, "name", OID_NAME},
+    {OID_UUID, SQL_TENANT_UUID, "uuid", OID_UUID},
+    {OID_INT2, SQL_TENANT_INTEGER, "int2", OID_INT2},
+    {OID_INT4, SQL_TENANT_INTEGER, "int4", OID_INT4},
+    {OID_INT8, SQL_TENANT_INTEGER, "int8", OID_INT8},
 };
 
 const struct sql_tenant_type *sql_tenant_type_find(uint32_t oid)

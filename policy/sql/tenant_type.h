@@ -14,7 +14,8 @@ enum sql_tenant_form { SQL_TENANT_TEXT, SQL_TENANT_UUID, SQL_TENANT_INTEGER };
 struct sql_tenant_type {
     uint32_t oid;
     enum sql_tenant_form form;
-    const char *cast; /* type of pg_catalog to which the tenant's literal is cast */
+    const char *cast;  /* type of pg_catalog to which the tenant's literal is cast */
+    uint32_t cast_oid; /* of that type */
 };
 
 /* The type with that OID, or NULL when a tenant column may not have it. */

@@ -57,7 +57,7 @@ static json_t *sent_value(const struct sql_plan *plan, struct slice tenant)
 static void add_forwarded(json_t *report, const struct sql_plan *plan, struct slice tenant)
 {
     json_object_set_new(report, "sent", sent_value(plan, tenant));
-    if (sql_plan_adds_param(plan)) {
+    if (sql_plan_added_type(plan) != 0) {
         json_object_set_new(report, "tenant_parameter",
                             json_integer(sql_plan_num_params(plan) + 1));
     }

@@ -105,7 +105,7 @@ enum request_step session_describe(struct session *s, const struct pg_frame *fra
         return step;
     }
     struct outgoing out;
-    uint32_t flags = sql_plan_adds_param(statement->plan) ? OWED_HIDES : 0;
+    uint32_t flags = sql_plan_added_type(statement->plan) != 0 ? OWED_HIDES : 0;
     if (owed_push(&s->link->owed, kind, flags, NULL) != PG_REPLY_QUEUED ||
         !outgoing_begin(&out, &s->link->stream, SHORT_ROOM + sizeof prepared.name)) {
         return REQUEST_WRONG;

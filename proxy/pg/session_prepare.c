@@ -22,7 +22,6 @@
 #include "proxy/pg/session_extended.h"
 #include "proxy/pg/session_parts.h"
 
-#define TEXT_OID      UINT32_C(25) /* pg_catalog.text: the tenant's parameter */
 #define PARSE_ROOM    ((size_t)64) /* header, name, counts */
 #define BIND_ROOM     ((size_t)64)
 #define CLOSE_ROOM    ((size_t)64)
@@ -45,7 +44,7 @@ static bool write_parse(struct session *s, const struct statement *statement, st
     const struct pg_parse_types types = {
         .given = slice_of(statement->types, statement->types_len),
         .num_params = count_params(statement),
-        .added_type = sql_plan_adds_param(plan) ? TEXT_OID : 0,
+        .added_type = sql_plan_added_type(plan),
     };
     size_t room = PARSE_ROOM + text_len + (types.num_params + 1U) * BYTES_OF_TYPE;
     struct outgoing out;
@@ -332,7 +331,7 @@ static enum request_step send_bind(struct session *s, const struct pg_bind *bind
 {
     struct slice name = slice_of(prepared->name, prepared->name_len);
     struct slice tenant = session_tenant(s);
-    const struct slice *added = sql_plan_adds_param(statement->plan) ? &tenant : NULL;
+    const struct slice *added = sql_plan_added_type(statement->plan) != 0 ? &tenant : NULL;
     struct owed_note note = {.plan = sql_plan_ref(statement->plan)};
     struct outgoing out;
     if (owed_push(&s->link->owed, PG_REPLY_BIND, 0, &note) != PG_REPLY_QUEUED ||

@@ -3,6 +3,7 @@
  * What can be asked of a plan, beyond its text (test_rewrite). */
 #include "tests/cmocka_all.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,7 +11,7 @@
 #include "policy/sql/plan.h"
 #include "tests/corpus_catalog.h"
 
-enum { INT8 = 20, TEXT = 25 };
+enum { INT8 = 20, TEXT = 25, UUID = 2950 };
 
 static struct catalog *catalog;
 
@@ -54,7 +55,7 @@ static void bound_values_are_compared(void **state)
     struct sql_plan *plan =
         plan_of("INSERT INTO orders (id, tenant_id) VALUES ($1, $2)", SQL_EXTENDED);
     assert_int_equal(sql_plan_num_params(plan), 2);
-    assert_true(sql_plan_adds_param(plan));
+    assert_int_equal(sql_plan_added_type(plan), TEXT);
     assert_null(sql_plan_check_bind(plan, 0, 0, false, slice_text("7"), acme));
     assert_null(sql_plan_check_bind(plan, 0, 0, true, slice_text(""), acme));
     assert_null(sql_plan_check_bind(plan, 1, 0, false, acme, acme));
@@ -64,6 +65,68 @@ static void bound_values_are_compared(void **state)
     const struct sql_refusal *refusal = sql_plan_check_bind(plan, 1, 0, true, slice_text(""), acme);
     assert_non_null(refusal);
     assert_string_equal(refusal->sqlstate, "42501");
+    sql_plan_unref(&plan);
+}
+
+static void set_tenant_type(const char *table, uint32_t oid)
+{
+    for (size_t i = 0; i < catalog->num_relations; i++) {
+        struct catalog_relation *relation = &catalog->relations[i];
+        for (size_t k = 0; strcmp(relation->name, table) == 0 && k < relation->num_columns; k++) {
+            if (strcmp(relation->columns[k].name, "tenant_id") == 0) {
+                relation->columns[k].type_oid = oid;
+            }
+        }
+    }
+}
+
+/* A conversion of the parameter would make the guard dear, and so late, in a generic plan. */
+static void the_added_parameter_has_the_columns_type(void **state)
+{
+    (void)state;
+    set_tenant_type("customers", UUID);
+    struct sql_plan *plan = plan_of("SELECT 1 FROM customers", SQL_EXTENDED);
+    assert_int_equal(sql_plan_added_type(plan), UUID);
+    sql_plan_unref(&plan);
+    plan = plan_of("SELECT 1 FROM customers, orders", SQL_EXTENDED);
+    assert_int_equal(sql_plan_added_type(plan), TEXT);
+    sql_plan_unref(&plan);
+    plan = plan_of("SELECT 1 FROM customers, orders WHERE 1 / total = 1", SQL_EXTENDED);
+    assert_int_equal(sql_plan_verdict(plan), SQL_REFUSE);
+    sql_plan_unref(&plan);
+    plan = plan_of("SELECT 1 FROM customers, orders WHERE 1 / total = 1", SQL_SIMPLE);
+    assert_int_equal(sql_plan_verdict(plan), SQL_FORWARD);
+    sql_plan_unref(&plan);
+    set_tenant_type("customers", TEXT);
+}
+
+/* Escapes can spell the word that stands for the tenant, also where it is dropped again. */
+static void a_word_like_ours_is_no_hole(void **state)
+{
+    (void)state;
+    struct sql_plan *plan = plan_of("INSERT INTO orders (id, total, tenant_id) SELECT 1, "
+                                    "length(E'\\x72ftenant'), E'\\x72ftenant' || ''",
+                                    SQL_SIMPLE);
+    assert_int_equal(sql_plan_verdict(plan), SQL_REFUSE);
+    sql_plan_unref(&plan);
+}
+
+static void many_names_end_early(void **state)
+{
+    (void)state;
+    static char text[128 * 1024] = "SELECT 1";
+    size_t len = strlen(text);
+    for (int i = 0; i < 12000; i++) {
+        memcpy(text + len, ",a.b", 4);
+        len += 4;
+    }
+    len += (size_t)snprintf(text + len, sizeof text - len, " FROM countries c");
+    for (int i = 0; i < 900; i++) {
+        len += (size_t)snprintf(text + len, sizeof text - len, ", countries c%d", i);
+    }
+    struct sql_plan *plan = plan_of(text, SQL_SIMPLE);
+    assert_int_equal(sql_plan_verdict(plan), SQL_REFUSE);
+    assert_string_equal(sql_plan_refusal(plan)->sqlstate, "54000");
     sql_plan_unref(&plan);
 }
 
@@ -82,7 +145,7 @@ static void declared_types_count(void **state)
     sql_plan_unref(&plan);
     plan = plan_of("SELECT $2", SQL_EXTENDED);
     assert_int_equal(sql_plan_num_params(plan), 2);
-    assert_false(sql_plan_adds_param(plan));
+    assert_int_equal(sql_plan_added_type(plan), 0);
     sql_plan_unref(&plan);
 }
 
@@ -246,6 +309,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(constants_are_compared_per_tenant),
         cmocka_unit_test(bound_values_are_compared),
+        cmocka_unit_test(the_added_parameter_has_the_columns_type),
+        cmocka_unit_test(a_word_like_ours_is_no_hole),
+        cmocka_unit_test(many_names_end_early),
         cmocka_unit_test(declared_types_count),
         cmocka_unit_test(effects_of_statements),
         cmocka_unit_test(positions_go_back),
