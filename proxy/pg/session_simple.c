@@ -92,11 +92,12 @@ static enum request_step send_to_server(struct session *s, struct sql_plan *plan
 static enum request_step discard_all(struct session *s)
 {
     enum pg_ready ready = PG_READY_IDLE;
-    if (s->link != NULL && !pg_reply_is_idle(&s->link->owed.tracker, &ready)) {
+    bool is_owed = s->link != NULL && !pg_reply_is_idle(&s->link->owed.tracker, &ready);
+    if (is_owed && !s->has_open_batch) {
         session_stop(s); /* earlier answers first */
         return REQUEST_WAITS;
     }
-    if (ready != PG_READY_IDLE) {
+    if (is_owed || ready != PG_READY_IDLE) { /* a batch without its Sync is a transaction, too */
         struct refusal *refusal = refusal_new(
             "25001", "DISCARD ALL cannot run inside a transaction block", slice_of(NULL, 0));
         session_refuse(s, PG_REPLY_QUERY, &refusal);

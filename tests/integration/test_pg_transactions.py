@@ -166,3 +166,15 @@ def test_wrong_value_of_a_setting_ends_the_session_only(start_proxy):
     good = proxy.connect("acme")
     assert good.execute("SELECT 1").fetchone() == (1,)
     good.close()
+
+
+@pytest.mark.parametrize("name", ["", "named"])
+def test_discard_all_behind_a_batch_without_its_sync(start_proxy, rows, name):
+    """The batch is a transaction, and its answers may not come before the Sync: no waiting."""
+    proxy = small(start_proxy)
+    with raw(proxy, "acme") as session:
+        session.send(parse("INSERT INTO orders (id) VALUES (90)", name), bind(statement=name),
+                     execute(), query("DISCARD ALL"), query("SELECT id FROM orders WHERE id = 90"))
+        answer = session.read_until_ready()
+        assert types(answer) == "12CEZ" and error_fields(answer[-2].body)["C"] == "25001"
+        assert types(session.read_until_ready()) == "TCZ"
