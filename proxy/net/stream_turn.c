@@ -93,6 +93,13 @@ static void end_reading(struct stream *s, ssize_t received)
     }
 }
 
+/* An owner that will be shown again what it has gets no more before that: else a peer's many small
+ * messages, of which an owner takes a few a turn, would be hoarded here. */
+static bool wants_more(const struct stream *s)
+{
+    return !stream_has(s, STREAM_PAUSED) && !stream_has(s, STREAM_REDELIVER);
+}
+
 /* One recv and its on_input. True: there may be more to read. */
 static bool read_once(struct stream *s)
 {
@@ -114,7 +121,7 @@ static bool read_once(struct stream *s)
         view = fifo_bytes(&s->in);
     }
     deliver(s, view);
-    return (size_t)received == room && s->state == STREAM_IS_OPEN && !stream_has(s, STREAM_PAUSED);
+    return (size_t)received == room && s->state == STREAM_IS_OPEN && wants_more(s);
 }
 
 static void discard_input(struct stream *s)
@@ -137,7 +144,7 @@ static void on_readable(struct stream *s)
         discard_input(s);
         return;
     }
-    for (int i = 0; i < READS_PER_TURN && read_once(s); i++) {
+    for (int i = 0; i < READS_PER_TURN && wants_more(s) && read_once(s); i++) {
     }
 }
 

@@ -6,7 +6,7 @@ import time
 
 import psycopg
 
-from support.pg_wire import RawSession, query, row_values
+from support.pg_wire import FLUSH, RawSession, query, row_values
 
 
 def types(messages):
@@ -108,3 +108,23 @@ def test_error_that_quotes_a_large_value(connect):
         except psycopg.errors.InvalidTextRepresentation as error:
             assert "x" * size in str(error)
     assert connection.execute("SELECT 1").fetchone() == (1,)
+
+
+def test_small_messages_are_not_hoarded(start_proxy):
+    """A turn handles some hundred messages: what it leaves must keep the rest out of the proxy."""
+    proxy = start_proxy(overrides={"limits": {"workers": 1}})
+    with RawSession(proxy.ports["pg"], timeout=1.0) as session:
+        session.login("app.acme")
+        session.send(query("SELECT count(*) FROM generate_series(1, 200000000)"))
+        before, sent = memory_of(proxy), 0
+        try:
+            while sent < 80_000_000:
+                session.send(FLUSH * 100_000)
+                sent += 500_000
+        except TimeoutError:
+            pass
+        assert sent < 80_000_000 and memory_of(proxy) - before < 30_000_000
+        session.reset()
+    begin = time.monotonic()
+    assert proxy.connect("globex").execute("SELECT 1").fetchone() == (1,)
+    assert time.monotonic() - begin < 2.0
