@@ -26,7 +26,7 @@ SANITIZER_ENV = {
     "ASAN_OPTIONS": "exitcode=99:detect_leaks=1:detect_stack_use_after_return=1:"
                     "quarantine_size_mb=16",
     "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
-    "TSAN_OPTIONS": f"exitcode=99:halt_on_error=0:suppressions={ROOT}/tests/tsan.supp",
+    "TSAN_OPTIONS": "exitcode=99:halt_on_error=0",
 }
 TENANT_PASSWORDS = {f"app.{tenant}": f"{tenant}-secret" for tenant in tenants.TENANTS} | {
     tenant: f"{tenant}-secret" for tenant in tenants.TENANTS}
