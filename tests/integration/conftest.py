@@ -32,6 +32,8 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
+    # Terminated is as good as interrupted: the servers are stopped and their folders removed.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     if config.getoption("--binary"):
         os.environ["RF_BINARY"] = os.path.abspath(config.getoption("--binary"))
 
