@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """One child process: its output in a file, stopped by its own pid, and never left behind."""
 
+import atexit
 import ctypes
 import os
 import signal
@@ -14,6 +15,12 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 #: Every process that runs now, so that a failing test can show what its servers said.
 running = []
+
+
+@atexit.register
+def _kill_rest():
+    for process in list(running):
+        process.kill()
 
 
 class ProcessFailed(AssertionError):

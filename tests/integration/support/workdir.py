@@ -4,12 +4,23 @@
 pytest's own temporary folders are closed to other users and too deep for a Unix socket's name.
 """
 
+import atexit
 import os
 import pathlib
 import pwd
 import shutil
 import socket
 import tempfile
+
+
+#: What is there now. A run that is interrupted in a tear-down never comes back to it.
+_made = set()
+
+
+@atexit.register
+def _remove_rest():
+    for folder in list(_made):
+        remove_workdir(folder)
 
 
 def unprivileged_user():
@@ -20,6 +31,7 @@ def unprivileged_user():
 def make_workdir(purpose):
     """A new folder owned by the account the servers run as."""
     folder = pathlib.Path(tempfile.mkdtemp(prefix=f"ringfence-{purpose}-"))
+    _made.add(folder)
     user = unprivileged_user()
     if user:
         os.chown(folder, user.pw_uid, user.pw_gid)
@@ -28,6 +40,7 @@ def make_workdir(purpose):
 
 def remove_workdir(folder):
     shutil.rmtree(folder, ignore_errors=True)
+    _made.discard(folder)
 
 
 def free_port():
