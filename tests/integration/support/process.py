@@ -18,9 +18,12 @@ running = []
 
 
 @atexit.register
-def _kill_rest():
+def _stop_rest():
     for process in list(running):
-        process.kill()
+        try:
+            process.stop(signal.SIGINT, timeout=5.0)
+        except ProcessFailed:
+            pass  # it is killed then
 
 
 class ProcessFailed(AssertionError):
