@@ -109,10 +109,11 @@ install_python_packages() {
     touch "$stamp"
 }
 
-# build PRESET: configures and builds one CMake preset; prints only what the compiler complains of.
+# build PRESET [TARGET]: configures a CMake preset and builds all of it, or one target; prints only
+# what the compiler complains of.
 build() {
     quietly cmake --preset "$1"
-    cmake --build --preset "$1" -- --quiet
+    cmake --build --preset "$1" ${2:+--target "$2"} -- --quiet
 }
 
 # Every C file of ours, NUL-terminated.
