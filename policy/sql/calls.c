@@ -71,8 +71,13 @@ static bool reads_allowed_setting(const FuncCall *call)
     return !name->isnull && IsA(&name->val, String) && sql_setting_may_read(name->val.sval.sval);
 }
 
-static bool builtin_is_allowed(const char *name, const FuncCall *call)
+/* What the operator lists is the operator's to answer for, but for the key to the settings that
+ * make parsing sound. */
+static bool builtin_is_allowed(const struct sql_query *q, const char *name, const FuncCall *call)
 {
+    if (is_listed(q->env->row, "pg_catalog", name)) {
+        return strcmp(name, "set_config") != 0;
+    }
     if (sql_function_classify(name) == SQL_FUNCTION_SETTING) {
         return reads_allowed_setting(call);
     }
@@ -89,7 +94,7 @@ static void check_qualified(struct sql_query *q, const struct sql_level *level, 
     const char *schema = strVal(linitial(call->funcname));
     const char *name = strVal(llast(call->funcname));
     if (strcmp(schema, "pg_catalog") == 0) {
-        if (!builtin_is_allowed(name, call)) {
+        if (!builtin_is_allowed(q, name, call)) {
             refuse_call(q, name, call->location);
         }
         if (!sql_function_never_raises(name)) {
@@ -115,7 +120,7 @@ static void check_unqualified(struct sql_query *q, const struct sql_level *level
     const char *name = strVal(linitial(call->funcname));
     const char *schema = NULL;
     enum user_function user = find_user_function(q, name, &schema);
-    bool is_builtin = builtin_is_allowed(name, call);
+    bool is_builtin = builtin_is_allowed(q, name, call);
     if (user == USER_REFUSED || (user == USER_NONE && !is_builtin)) {
         refuse_call(q, name, call->location);
     }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "policy/catalog/catalog.h"
+#include "policy/config/isolation.h"
 #include "policy/sql/plan.h"
 #include "tests/corpus_catalog.h"
 
@@ -29,6 +30,33 @@ static struct sql_plan *plan_with_types(const char *text, enum sql_protocol prot
 static struct sql_plan *plan_of(const char *text, enum sql_protocol protocol)
 {
     return plan_with_types(text, protocol, NULL, 0);
+}
+
+static enum sql_verdict verdict_when_listed(const char *text)
+{
+    static char nextval[] = "pg_catalog.nextval";
+    static char set_config[] = "pg_catalog.set_config";
+    char *allow[] = {nextval, set_config, NULL};
+    struct config_row row = *corpus_row();
+    row.functions_allow = allow;
+    row.num_functions_allow = 2;
+    struct sql_environment env = {.catalog = catalog, .row = &row, .max_bytes = 1 << 20};
+    struct sql_request request = {.text = slice_text(text), .protocol = SQL_SIMPLE};
+    struct sql_plan *plan = sql_plan_new(&env, &request);
+    enum sql_verdict verdict = sql_plan_verdict(plan);
+    sql_plan_unref(&plan);
+    return verdict;
+}
+
+static void operator_lists_builtin_functions(void **state)
+{
+    (void)state;
+    assert_int_equal(verdict_when_listed("SELECT nextval('orders_id_seq')"), SQL_FORWARD);
+    assert_int_equal(verdict_when_listed("SELECT pg_catalog.nextval('x')"), SQL_FORWARD);
+    assert_int_equal(verdict_when_listed("SELECT setval('x', 1)"), SQL_REFUSE);
+    assert_int_equal(verdict_when_listed("SELECT set_config('role', 'x', false)"), SQL_REFUSE);
+    assert_int_equal(verdict_when_listed("SELECT pg_catalog.set_config('role', 'x', true)"),
+                     SQL_REFUSE);
 }
 
 static void constants_are_compared_per_tenant(void **state)
@@ -307,6 +335,7 @@ static int tear_down(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(operator_lists_builtin_functions),
         cmocka_unit_test(constants_are_compared_per_tenant),
         cmocka_unit_test(bound_values_are_compared),
         cmocka_unit_test(the_added_parameter_has_the_columns_type),
