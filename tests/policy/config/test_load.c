@@ -44,7 +44,7 @@ static void test_minimal_gets_defaults(void **state)
     assert_non_null(c->row.shared);
     assert_int_equal(c->row.fence, FENCE_AUTO);
     assert_false(c->redis.is_set);
-    assert_int_equal(c->limits.statement_bytes, 1 << 20);
+    assert_int_equal(c->limits.statement_bytes, 256 << 10);
     assert_int_equal(c->limits.workers, 0);
     assert_null(c->admin_bind);
     assert_int_equal(c->log.level, CONFIG_LOG_INFO);

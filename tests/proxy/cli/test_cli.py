@@ -83,7 +83,7 @@ class Check(unittest.TestCase):
     def test_the_example(self):
         status, out, err = run("check", "-c", EXAMPLE)
         self.assertEqual((status, err), (0, ""))
-        self.assertIn("  statement_bytes: 1MiB\n", out)
+        self.assertIn("  statement_bytes: 256KiB\n", out)
         self.assertIn("      connect_timeout: 5s\n", out)
 
     def test_the_output_means_the_same_again(self):
