@@ -24,7 +24,6 @@
 
 struct cancel;
 struct config_upstream;
-struct link;
 struct link_login;
 struct session;
 struct settings;
@@ -47,6 +46,7 @@ enum link_state {
 struct link_target {
     const struct config_upstream *upstream; /* borrows */
     char *search_path;                      /* owns; as SQL writes it */
+    struct link_keys *keys;                 /* owns; what was derived; NULL: none is kept */
     size_t endpoint; /* the next link's; any number, they are counted round */
 };
 

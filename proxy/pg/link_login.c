@@ -20,6 +20,7 @@
 #include "protocol/pg/scram_client.h"
 #include "proxy/log.h"
 #include "proxy/pg/link.h"
+#include "proxy/pg/link_keys.h"
 #include "proxy/pg/md5_password.h"
 #include "proxy/pg/nonce.h"
 #include "proxy/pg/outgoing.h"
@@ -148,8 +149,7 @@ static const char *send_proof(struct link *link, const struct scram_challenge *c
     struct scram_keys keys;
     uint8_t memory[SCRAM_MESSAGE_MAX];
     struct writer w = writer_over(memory, sizeof memory);
-    scram_keys_derive(password_of(link), slice_of(challenge->salt, challenge->salt_len),
-                      challenge->iterations, &keys);
+    link_keys_get(link->target->keys, password_of(link), challenge, &keys);
     scram_client_write_final(&link->login->scram, &keys, &w);
     scram_cleanse(&keys, sizeof keys);
     struct slice message;

@@ -20,6 +20,7 @@
 #include "proxy/metrics.h"
 #include "proxy/net/owner.h"
 #include "proxy/net/protocol.h"
+#include "proxy/pg/link_keys.h"
 #include "proxy/pg/link_pool.h"
 #include "proxy/pg/pg.h"
 #include "proxy/pg/search_path.h"
@@ -117,6 +118,7 @@ static struct pg_upstream *add_upstream(struct pg_worker *pg, const struct confi
     upstream->share = pg_service_pool(pg->service, config->name, config->pool.size);
     upstream->metrics = metrics_upstream(pg->worker->metrics, config->name);
     LIST_INIT(&upstream->links);
+    upstream->target.keys = link_keys_new();
     pool_init(&upstream->pool, pg->worker, &link_pool_ops, &config->pool, upstream->share);
     upstream->next = pg->upstreams;
     pg->upstreams = upstream;
@@ -133,8 +135,8 @@ static void follow(struct pg_upstream *upstream, struct snapshot *snapshot,
                                       strcmp(upstream->target.search_path, search_path) == 0);
     (void)pg_service_pool(upstream->pg->service, config->name, config->pool.size);
     free(upstream->target.search_path);
-    upstream->target = (struct link_target){
-        .upstream = config, .search_path = search_path, .endpoint = upstream->target.endpoint};
+    upstream->target.upstream = config;
+    upstream->target.search_path = search_path;
     pool_configure(&upstream->pool, &config->pool);
     struct snapshot *old = upstream->snapshot;
     upstream->snapshot = snapshot_ref(snapshot);
@@ -281,6 +283,7 @@ static void free_upstream(struct pg_upstream *upstream)
     pool_fini(&upstream->pool);
     server_parameters_fini(&upstream->parameters);
     snapshot_unref(&upstream->snapshot);
+    link_keys_free(&upstream->target.keys);
     free(upstream->target.search_path);
     free(upstream->name);
     free(upstream);
