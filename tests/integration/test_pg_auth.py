@@ -1,11 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """SCRAM-SHA-256 with clients, and what an outsider learns from a login that fails: nothing."""
 
+import pathlib
+import re
+
 import psycopg
 import pytest
 
 from support import tenants
-from support.pg_wire import RawSession, error_fields, message, startup
+from support.pg_wire import (GSSENC_REQUEST, SSL_REQUEST, SYNC, RawSession, error_fields, message,
+                             parse, query, startup)
+from support.process import wait_for
 from support.ringfence import TENANT_PASSWORDS
 
 PASSWORDS = {**TENANT_PASSWORDS, "app.nobody": "nobody-secret", "stranger": "stranger-secret"}
@@ -91,3 +96,67 @@ def test_other_messages_than_the_one_that_is_due(scram_proxy, sent):
         answer = session.read_to_end()
         assert "Z" not in [m.type for m in answer]
         assert answer[-1].type == "E" and error_fields(answer[-1].body)["C"] == "08P01"
+
+
+def first_message(user="app.acme"):
+    first = f"n,,n={user},r=clientnonce".encode()
+    return message("p", b"SCRAM-SHA-256\0" + len(first).to_bytes(4, "big") + first)
+
+
+@pytest.mark.parametrize("sent", [
+    startup({"user": "app.globex", "database": "app"}), SSL_REQUEST, GSSENC_REQUEST,
+    query("SELECT 1"), first_message("app.globex"), message("p", b"c=biws"), message("p", b""),
+    message("p", b"globex-secret\0"), SYNC, parse("SELECT 1")], ids=lambda sent: sent[:24].hex())
+def test_between_challenge_and_proof_only_the_proof_is_due(scram_proxy, sent):
+    """CVE-2026-107350: a second startup packet in the middle of SCRAM changed who logged in."""
+    with RawSession(scram_proxy.ports["pg"]) as session:
+        session.send(startup({"user": "app.acme", "database": "app"}))
+        assert session.read().type == "R"
+        session.send(first_message())
+        assert session.read().type == "R"
+        session.send(sent)
+        answer = session.read_to_end()
+        assert [m.type for m in answer] == ["E"]
+        assert error_fields(answer[0].body)["C"] == "08P01"
+
+
+def test_reload_brings_and_removes_users(scram_proxy, rows):
+    """A changed users file counts for the next login; who is logged in stays."""
+    changed = {**PASSWORDS, "app.acme": "fresh-secret"}
+    del changed["app.globex"]
+    with scram_proxy.connect("acme") as kept, scram_proxy.connect("globex") as removed:
+        scram_proxy.passwords = changed
+        scram_proxy.write_config(scram_proxy.config)
+        scram_proxy.reload()
+        wait_for(lambda: can_login(scram_proxy, "acme", "fresh-secret"), what="the new password")
+        assert not can_login(scram_proxy, "acme", "acme-secret")
+        assert not can_login(scram_proxy, "globex", "globex-secret")
+        for session, tenant in ((kept, "acme"), (removed, "globex")):
+            count = session.execute("SELECT count(*) FROM orders").fetchone()
+            assert count == (len(rows[tenant]),)
+
+
+def can_login(proxy, tenant, password):
+    try:
+        proxy.connect(tenant, password=password).close()
+        return True
+    except psycopg.OperationalError as error:
+        assert "password authentication failed" in str(error)
+        return False
+
+
+def test_no_secret_is_shown(scram_proxy):
+    """Neither passwords nor verifiers appear where an onlooker of the process finds them."""
+    assert can_login(scram_proxy, "acme", "acme-secret")
+    assert not can_login(scram_proxy, "acme", "canary-of-a-client")
+    users = (scram_proxy.folder / "users.txt").read_text(encoding="utf-8")
+    verifiers = re.findall(r"SCRAM-SHA-256\$[^\"]+", users)
+    assert verifiers
+    secrets = [tenants.LINK_PASSWORD, "canary-of-a-client", *PASSWORDS.values(), *verifiers,
+               *(key for verifier in verifiers for key in re.split(r"[:$]", verifier)[2:])]
+    process = pathlib.Path(f"/proc/{scram_proxy.process.pid}")
+    shown = [scram_proxy.log(), scram_proxy.http("/metrics")[1],
+             *((process / name).read_bytes().decode(errors="replace")
+               for name in ("cmdline", "environ"))]
+    assert all(shown)
+    assert [secret for secret in secrets if any(secret in text for text in shown)] == []
