@@ -7,21 +7,10 @@
 #include <string.h>
 
 #include "policy/config/parts.h"
+#include "policy/config/password.h"
 #include "protocol/mem.h"
 
 #define ENDPOINTS_MAX 16
-#define PASSWORD_MAX  ((size_t)1024) /* bytes, without the newline at its end */
-
-/* One newline at the end, as editors and echo leave it, is not part of the password. */
-static size_t password_len(const struct config_file *file)
-{
-    size_t len = file->len;
-    if (len > 0 && file->bytes[len - 1] == '\n') {
-        len--;
-        len -= len > 0 && file->bytes[len - 1] == '\r' ? 1 : 0;
-    }
-    return len;
-}
 
 static enum config_status read_password(struct reading *reading, const struct section_place *place,
                                         struct config_upstream *upstream)
@@ -32,26 +21,22 @@ static enum config_status read_password(struct reading *reading, const struct se
     upstream->password_file = path;
     struct config_file file = {0};
     char reason[256] = "";
-    if (!reading->input->read_file(reading->input->read_context, path, PASSWORD_MAX + 2, &file,
+    if (!reading->input->read_file(reading->input->read_context, path, PASSWORD_FILE_MAX, &file,
                                    reason, sizeof reason)) {
         return refuse(reading, node, "%s.password_file: cannot read %s: %s", place->path, path,
                       reason);
     }
-    size_t len = password_len(&file);
-    bool fits = len > 0 && len <= PASSWORD_MAX && memchr(file.bytes, '\0', len) == NULL &&
-                memchr(file.bytes, '\n', len) == NULL;
-    if (fits) {
-        upstream->password = mem_copy_string(file.bytes, len);
-    }
+    upstream->password = password_of_file(&file);
     if (file.is_public) {
         warn(reading, "%s.password_file: every user of this machine may read %s", place->path,
              path);
     }
     config_file_fini(&file);
-    return fits ? CONFIG_OK
-                : refuse(reading, node,
-                         "%s.password_file: expected one line of 1 to %zu bytes in %s", place->path,
-                         PASSWORD_MAX, path);
+    return upstream->password != NULL
+               ? CONFIG_OK
+               : refuse(reading, node,
+                        "%s.password_file: expected one line of 1 to %zu bytes in %s", place->path,
+                        PASSWORD_MAX, path);
 }
 
 static enum config_status read_endpoints(struct reading *reading, const struct section_place *place,

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "policy/config/config.h"
+#include "policy/config/password.h"
 #include "protocol/check.h"
 #include "protocol/mem.h"
 #include "protocol/pg/backend.h"
@@ -36,6 +37,7 @@ struct link_login {
     bool is_scram_begun;
     bool is_server_proved; /* its SCRAM signature was right */
     struct scram_client scram;
+    char *password; /* owns; NULL when there is none */
 };
 
 struct link_login *link_login_new(void)
@@ -50,6 +52,7 @@ void link_login_free(struct link_login **login)
     }
     server_parameters_fini(&(*login)->parameters);
     scram_client_fini(&(*login)->scram);
+    password_free(&(*login)->password);
     free(*login);
     *login = NULL;
 }
@@ -60,8 +63,33 @@ struct server_parameters *link_login_parameters(struct link_login *login)
     return &login->parameters;
 }
 
+/* The file as it is now: a password that was changed counts without a reload. A file that cannot
+ * be used, as in the middle of a change, leaves the password of the last load in force. */
+static char *current_password(const struct config_upstream *upstream)
+{
+    struct config_file file = {0};
+    char reason[128] = "expected one line";
+    char *password = NULL;
+    if (upstream->password_file == NULL) {
+        return NULL;
+    }
+    if (config_read_file(NULL, upstream->password_file, PASSWORD_FILE_MAX, &file, reason,
+                         sizeof reason)) {
+        password = password_of_file(&file);
+    }
+    config_file_fini(&file);
+    if (password == NULL) {
+        log_event(LOG_PASSWORD_KEPT, log_text("upstream", upstream->name),
+                  log_text("file", upstream->password_file), log_text("error", reason));
+        password = mem_copy_string(upstream->password, strlen(upstream->password));
+    }
+    return password;
+}
+
 void link_login_begin(struct link *link)
 {
+    password_free(&link->login->password);
+    link->login->password = current_password(link->target->upstream);
     const struct link_target *target = link->target;
     const struct pg_setting settings[] = {
         {slice_text("user"), slice_text(target->upstream->user)},
@@ -90,7 +118,7 @@ void link_login_begin(struct link *link)
 
 static struct slice password_of(const struct link *link)
 {
-    const char *password = link->target->upstream->password;
+    const char *password = link->login->password;
     return password == NULL ? slice_of(NULL, 0) : slice_text(password);
 }
 

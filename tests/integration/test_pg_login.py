@@ -48,3 +48,31 @@ def test_privileged_role_is_refused(start_postgres, start_proxy):
     postgres = start_postgres()
     postgres.admin(f"ALTER ROLE {tenants.LINK_USER} BYPASSRLS")
     assert_never_serves(start_proxy(postgres=postgres, wait="live"))
+
+
+def test_password_file_is_read_again_on_rotation(start_postgres, start_proxy):
+    """No signal, no restart: the next link logs in with what the file holds then."""
+    postgres = start_postgres(auth="scram-sha-256")
+    proxy = start_proxy(postgres=postgres)
+    password_file = proxy.folder / "pg.password"
+
+    def rotate(password):
+        postgres.admin(f"ALTER ROLE {tenants.LINK_USER} PASSWORD '{password}'; "
+                       "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                       f"WHERE usename = '{tenants.LINK_USER}'")
+
+    def serves():
+        try:
+            with proxy.connect("acme") as session:
+                return session.execute("SELECT count(*) FROM orders").fetchone() == (3,)
+        except psycopg.OperationalError:
+            return False
+
+    assert serves()
+    password_file.write_text("rotated-secret\n", encoding="utf-8")
+    rotate("rotated-secret")
+    wait_for(serves, what="a link with the new password")
+    password_file.write_text("", encoding="utf-8")  # in the middle of a change
+    rotate(tenants.LINK_PASSWORD)  # the one that was loaded at the start
+    wait_for(serves, what="a link with the password that was loaded")
+    assert "password_kept" in proxy.log() and "rotated-secret" not in proxy.log()
