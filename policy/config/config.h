@@ -57,6 +57,7 @@ struct config_upstream {
     char *user;           /* NULL when none was given (redis only) */
     char *password;       /* what password_file held; NULL when none was given */
     char *password_file;  /* NULL when none was given */
+    int64_t dns_ttl_us;   /* of what its endpoints' names stand for */
     struct config_pool pool;
 };
 

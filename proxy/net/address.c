@@ -36,7 +36,8 @@ const char *address_resolve(const struct config_address *configured, struct addr
     }
     char port[PORT_TEXT_SIZE];
     check(snprintf(port, sizeof port, "%u", configured->port) < (int)sizeof port);
-    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV};
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
+                             .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV};
     struct addrinfo *found = NULL;
     int error = getaddrinfo(configured->host, port, &hints, &found);
     if (error != 0) {
@@ -47,6 +48,30 @@ const char *address_resolve(const struct config_address *configured, struct addr
     out->len = found->ai_addrlen;
     freeaddrinfo(found);
     return NULL;
+}
+
+void address_set_port(struct address *address, uint16_t port)
+{
+    struct sockaddr_in in4;
+    struct sockaddr_in6 in6;
+    if (address->storage.ss_family == AF_INET) {
+        memcpy(&in4, &address->storage, sizeof in4);
+        in4.sin_port = htons(port);
+        memcpy(&address->storage, &in4, sizeof in4);
+    } else if (address->storage.ss_family == AF_INET6) {
+        memcpy(&in6, &address->storage, sizeof in6);
+        in6.sin6_port = htons(port);
+        memcpy(&address->storage, &in6, sizeof in6);
+    }
+}
+
+bool address_same_host(const struct address *a, const struct address *b)
+{
+    struct address x = *a;
+    struct address y = *b;
+    address_set_port(&x, 0);
+    address_set_port(&y, 0);
+    return x.len == y.len && memcmp(&x.storage, &y.storage, x.len) == 0;
 }
 
 static void print_unix(const struct address *address, char *out, size_t cap)

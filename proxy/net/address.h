@@ -4,7 +4,9 @@
 #ifndef PROXY_NET_ADDRESS_H
 #define PROXY_NET_ADDRESS_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/socket.h>
 
 #include "protocol/compiler.h"
@@ -17,9 +19,13 @@ struct address {
     socklen_t len;
 };
 
-/* Resolves a configured address. Looks names up and blocks for it, so only numeric ones and paths
- * in a worker. NULL, or why it failed (a constant). */
+/* A configured address that is numeric or a path; names are for names.h. NULL, or why it failed (a
+ * constant). */
 MUST_USE const char *address_resolve(const struct config_address *configured, struct address *out);
+
+/* Whether both are the same host (or path), whatever their ports; sets the port of an address. */
+bool address_same_host(const struct address *a, const struct address *b);
+void address_set_port(struct address *address, uint16_t port);
 
 /* "127.0.0.1:5432", "[::1]:5432", "unix:/path", or "unix" for an unnamed peer; cut at cap. */
 void address_print(const struct address *address, char *out, size_t cap);

@@ -16,6 +16,7 @@
 struct deadline_heap;
 struct event_base;
 struct metrics_shard;
+struct names;
 struct snapshot;
 struct stream;
 struct worker;
@@ -34,6 +35,7 @@ struct worker {
     unsigned num_peers;
     _Atomic uint32_t *catalog_wishes; /* borrows; NULL in tests; see protocol_want_catalog */
     _Atomic uint32_t num_sessions;    /* any thread: see protocol.h */
+    struct names *names;              /* owns; what host names stand for */
     struct protocol_host *host;       /* private: of protocol.c */
     /* private: for streams */
     struct event_base *base;   /* owns */

@@ -120,16 +120,14 @@ static void on_deadline(struct deadline *d)
 static struct cancel *start(struct link *link)
 {
     struct cancel *cancel = mem_new(sizeof *cancel);
-    struct sockaddr_storage address;
-    socklen_t address_len = 0;
+    const struct address *peer = dial_peer(&link->dial); /* its name may mean another by now */
     cancel->tag = CANCEL_TAG;
     cancel->worker = link->worker;
     cancel->process_id = link->process_id;
     cancel->key_len = link->key_len;
     memcpy(cancel->key, link->key, link->key_len);
-    link_resolve(link->target, link->endpoint, &address, &address_len);
-    stream_connect(&cancel->stream, link->worker, (const struct sockaddr *)&address, address_len,
-                   &callbacks, ANSWER_MAX);
+    stream_connect(&cancel->stream, link->worker, (const struct sockaddr *)&peer->storage,
+                   peer->len, &callbacks, ANSWER_MAX);
     deadline_init(&cancel->deadline, on_deadline);
     deadline_arm(link->worker, &cancel->deadline, link->worker->now_us + TIME_LIMIT_US);
     return cancel;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Reads the catalogue of an upstream over a link of its own, which is in no pool and never a
- * session's. One query after the other, every row to the builder; what the builder or the lint
+ * session's. The endpoints are tried in turn; a standby, which may lag, is asked only when no other
+ * can be. One query after the other, every row to the builder; what the builder or the lint
  * objects to is a failure, so that nothing is ever served from a database that isolation does not
  * fit: a privileged role, another encoding, a shared table with a tenant column. */
 #include <stdio.h>
@@ -24,6 +25,7 @@
 #include "proxy/pg/link.h"
 #include "proxy/pg/outgoing.h"
 #include "proxy/pg/pg.h"
+#include "proxy/pg/server_parameters.h"
 
 #define LOAD_TAG     0x6c6f6164U /* "load" */
 #define SEARCH_PATH  "pg_catalog, pg_temp"
@@ -38,6 +40,8 @@ struct catalog_load {
     struct snapshot *snapshot; /* shares; holds target.upstream */
     struct link_target target;
     struct link *link; /* borrows */
+    size_t num_tried;  /* endpoints, the present one not counted */
+    bool has_standby;  /* one of them could be asked after all */
     struct worker *worker;
     struct worker_deferred deferred;
     struct catalog_builder *builder; /* owns */
@@ -47,6 +51,8 @@ struct catalog_load {
     void *context;
     char failure[FAILURE_MAX];
 };
+
+static const struct link_ops callbacks;
 
 static struct catalog_load *load_of(struct link *link)
 {
@@ -103,9 +109,41 @@ static void send_query(struct catalog_load *load)
     }
 }
 
+/* The first round over the endpoints is for a primary. */
+static bool is_second_round(const struct catalog_load *load)
+{
+    return load->num_tried >= load->target.upstream->num_endpoints;
+}
+
+/* False: they were all tried. */
+static bool has_next_endpoint(const struct catalog_load *load)
+{
+    size_t num = load->target.upstream->num_endpoints;
+    return load->num_tried + 1 < (load->has_standby ? 2 * num : num);
+}
+
+static void open_next(struct catalog_load *load)
+{
+    load->num_tried++;
+    load->target.endpoint++;
+    load->link = link_open(load->worker, &load->target, &callbacks, load);
+}
+
+static bool is_standby(struct link *link)
+{
+    const char *state = server_parameters_find(link_parameters(link), "in_hot_standby");
+    return state != NULL && strcmp(state, "on") == 0;
+}
+
 static void on_ready(struct link *link)
 {
     struct catalog_load *load = load_of(link);
+    if (is_standby(link) && !is_second_round(load) && load->target.upstream->num_endpoints > 1) {
+        load->has_standby = true;
+        link_close(link);
+        open_next(load);
+        return;
+    }
     load->builder = catalog_builder_new();
     deadline_arm(load->worker, &link->deadline, load->worker->now_us + QUERIES_US);
     send_query(load);
@@ -243,7 +281,12 @@ static void on_drained(struct link *link)
 
 static void on_gone(struct link *link, const char *reason)
 {
-    fail(load_of(link), reason);
+    struct catalog_load *load = load_of(link);
+    if (load->builder == NULL && has_next_endpoint(load)) {
+        open_next(load); /* this link is closed by who tells us */
+        return;
+    }
+    fail(load, reason);
 }
 
 static const struct link_ops callbacks = {

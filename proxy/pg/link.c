@@ -4,15 +4,11 @@
  * bytes mean in each state; who has it and when it may be lent is decided by its owner. Invariant:
  * a link that is IDLE owes nothing, has no open batch and its server said ReadyForQuery 'I'.
  *
- * Names that are no address are looked up with the system's resolver, which blocks the worker:
- * give addresses where that matters. There is no TLS to servers in this version. */
+ * There is no TLS to servers in this version. */
 #include "proxy/pg/link.h"
 
-#include <netdb.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/un.h>
 
 #include "policy/config/config.h"
 #include "protocol/check.h"
@@ -104,7 +100,12 @@ static const char *reason_of(enum stream_end end, int error)
 
 static void on_closed(struct stream *stream, enum stream_end end, int error)
 {
-    link_fail(link_from(stream), reason_of(end, error));
+    struct link *link = link_from(stream);
+    if (end == STREAM_CONNECT_FAILED && dial_again(&link->dial)) {
+        stream_close(stream);
+        return;
+    }
+    link_fail(link, reason_of(end, error));
 }
 
 /* A server that closes while it is not read: what it said before is still to be read. */
@@ -116,6 +117,7 @@ static void on_hangup(struct stream *stream)
 static void on_connected(struct stream *stream)
 {
     struct link *link = link_from(stream);
+    dial_connected(&link->dial);
     link_enter(link, LINK_LOGIN);
     link_login_begin(link);
 }
@@ -135,44 +137,43 @@ static void on_deadline(struct deadline *d)
     link_fail(link, "the server did not answer in time");
 }
 
-static bool unix_address(const char *path, struct sockaddr_storage *out, socklen_t *out_len)
+static struct link *dialing(struct dial *dial)
 {
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    if (strlen(path) >= sizeof address.sun_path) {
-        return false;
-    }
-    memcpy(address.sun_path, path, strlen(path));
-    memcpy(out, &address, sizeof address);
-    *out_len = sizeof address;
-    return true;
+    struct link *link = owner_of(dial, struct link, dial);
+    check(link->tag == LINK_TAG && link->state != LINK_CLOSED);
+    return link;
 }
 
-/* The endpoint's address; an unknown name becomes one that refuses connections at once. */
-static void resolve(const struct config_address *endpoint, struct sockaddr_storage *out,
-                    socklen_t *out_len)
+static void connect_to(struct dial *dial, const struct address *address)
 {
-    *out = (struct sockaddr_storage){.ss_family = AF_UNIX};
-    *out_len = sizeof(struct sockaddr_un);
-    if (endpoint->is_unix) {
-        (void)unix_address(endpoint->path, out, out_len);
-        return;
-    }
-    char port[8];
-    (void)snprintf(port, sizeof port, "%u", endpoint->port);
-    const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV};
-    struct addrinfo *found = NULL;
-    if (getaddrinfo(endpoint->host, port, &hints, &found) == 0) {
-        memcpy(out, found->ai_addr, found->ai_addrlen);
-        *out_len = found->ai_addrlen;
-        freeaddrinfo(found);
-    }
+    struct link *link = dialing(dial);
+    stream_close(&link->stream);
+    stream_connect(&link->stream, link->worker, (const struct sockaddr *)&address->storage,
+                   address->len, &stream_callbacks, LINK_MESSAGE_MAX);
+    stream_set_max_out(&link->stream, LINK_OUT_MAX);
 }
 
-void link_resolve(const struct link_target *target, size_t endpoint, struct sockaddr_storage *out,
-                  socklen_t *out_len)
+static void has_no_address(struct dial *dial, const char *reason)
 {
-    const struct config_upstream *upstream = target->upstream;
-    resolve(&upstream->endpoints[endpoint % upstream->num_endpoints], out, out_len);
+    link_fail(dialing(dial), reason);
+}
+
+static void has_moved(struct dial *dial)
+{
+    link_set_stale(dialing(dial));
+}
+
+static const struct dial_ops dial_callbacks = {
+    .connect = connect_to, .failed = has_no_address, .moved = has_moved};
+
+void link_set_stale(struct link *link)
+{
+    if (!link->is_stale) {
+        link->is_stale = true;
+        if (link->ops->stale != NULL) {
+            link->ops->stale(link);
+        }
+    }
 }
 
 struct link *link_open(struct worker *worker, const struct link_target *target,
@@ -187,16 +188,12 @@ struct link *link_open(struct worker *worker, const struct link_target *target,
     link->ready = PG_READY_IDLE;
     owed_init(&link->owed);
     link->login = link_login_new();
-    struct sockaddr_storage address;
-    socklen_t address_len = 0;
+    const struct config_upstream *upstream = target->upstream;
     link->endpoint = target->endpoint;
-    link_resolve(target, link->endpoint, &address, &address_len);
-    stream_connect(&link->stream, worker, (const struct sockaddr *)&address, address_len,
-                   &stream_callbacks, LINK_MESSAGE_MAX);
-    stream_set_max_out(&link->stream, LINK_OUT_MAX);
     deadline_init(&link->deadline, on_deadline);
-    deadline_arm(worker, &link->deadline,
-                 worker->now_us + target->upstream->pool.connect_timeout_us);
+    deadline_arm(worker, &link->deadline, worker->now_us + upstream->pool.connect_timeout_us);
+    dial_begin(&link->dial, worker, &upstream->endpoints[link->endpoint % upstream->num_endpoints],
+               upstream->dns_ttl_us, upstream->pool.connect_timeout_us, &dial_callbacks);
     return link;
 }
 
@@ -223,6 +220,7 @@ void link_close(struct link *link)
     }
     link_enter(link, LINK_CLOSED);
     deadline_disarm(&link->deadline);
+    dial_end(&link->dial);
     stream_close(&link->stream);
     link_login_free(&link->login);
     worker_defer(link->worker, &link->deferred, free_link);
@@ -235,6 +233,7 @@ void link_fail(struct link *link, const char *reason)
     }
     log_event(LOG_LINK_CLOSED, log_text("upstream", link->target->upstream->name),
               log_text("state", link_state_name(link->state)), log_text("reason", reason));
+    dial_suspect(&link->dial);
     link->ops->gone(link, reason);
     link_close(link);
 }

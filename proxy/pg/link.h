@@ -16,13 +16,13 @@
 #include "protocol/pg/backend.h"
 #include "protocol/pg/startup.h"
 #include "proxy/net/deadline.h"
+#include "proxy/net/dial.h"
 #include "proxy/net/stream.h"
 #include "proxy/net/worker.h"
 #include "proxy/pg/link_statements.h"
 #include "proxy/pg/owed.h"
 #include "proxy/pg/pool.h"
 
-struct cancel;
 struct config_upstream;
 struct link_login;
 struct session;
@@ -57,6 +57,7 @@ struct link_ops {
     void (*gone)(struct link *link, const char *reason); /* failed or lost: closed right after */
     void (*input)(struct link *link);
     void (*drained)(struct link *link);
+    void (*stale)(struct link *link); /* is_stale was set; may be NULL */
 };
 
 struct link {
@@ -68,6 +69,7 @@ struct link {
     void *owner;                      /* borrows; what ops know it by */
     const struct link_target *target; /* borrows */
     size_t endpoint;                  /* of the target's */
+    struct dial dial;                 /* the way to it */
     struct link_login *login;         /* owns; NULL once logged in */
     struct deadline deadline;         /* of login and scrubbing */
     struct worker_deferred deferred;
@@ -85,6 +87,7 @@ struct link {
     bool has_local_settings;    /* SET LOCAL was sent in this transaction */
     bool is_applying;           /* the settings of its session are being set */
     bool is_out_of_step;        /* the server sent what nobody asked for */
+    bool is_stale;              /* its server is no longer the right one: not lent again */
     bool is_dirty;              /* the server may have state that only DISCARD ALL removes */
     enum pg_ready ready;        /* of the last ReadyForQuery */
     size_t relay_left;          /* bytes of a message that is relayed in pieces */
@@ -108,13 +111,10 @@ void link_close(struct link *link);
 /* The same because of a fault; ops->gone is told first. */
 void link_fail(struct link *link, const char *reason);
 
+/* The server that it leads to is no longer the one to use; ops->stale is told. */
+void link_set_stale(struct link *link);
 /* What the server said while logging in; valid until ops->ready returns. */
 struct server_parameters *link_parameters(struct link *link);
-
 const char *link_state_name(enum link_state state);
-
-/* An endpoint's address: a cancel request goes where its link is. */
-void link_resolve(const struct link_target *target, size_t endpoint, struct sockaddr_storage *out,
-                  socklen_t *out_len);
 
 #endif

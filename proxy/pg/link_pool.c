@@ -44,6 +44,10 @@ static void set_settings(struct link *link, struct settings *settings)
 static void put(struct link *link)
 {
     struct pg_upstream *upstream = upstream_of(link);
+    if (link->is_stale) {
+        link_discard(link);
+        return;
+    }
     link_enter(link, LINK_IDLE);
     metrics_add(upstream->metrics, METRIC_LINKS_ACTIVE, -1);
     metrics_add(upstream->metrics, METRIC_LINKS_IDLE, 1);
@@ -71,7 +75,7 @@ void link_give_back(struct link *link)
 {
     check(link->session == NULL);
     link->has_local_settings = false;
-    if (link->is_out_of_step || !pg_reply_is_sound(&link->owed.tracker)) {
+    if (link->is_out_of_step || link->is_stale || !pg_reply_is_sound(&link->owed.tracker)) {
         link_discard(link);
     } else if (!LIST_EMPTY(&link->cancels)) {
         link_enter(link, LINK_HELD);
@@ -85,7 +89,7 @@ void link_give_back(struct link *link)
 void link_cancel_ended(struct link *link)
 {
     if (link->state == LINK_HELD && LIST_EMPTY(&link->cancels)) {
-        if (link->is_out_of_step) {
+        if (link->is_out_of_step || link->is_stale) {
             link_discard(link);
         } else if (link->is_dirty) {
             scrub(link);
@@ -210,6 +214,7 @@ static void on_drained(struct link *link)
 static void on_ready(struct link *link)
 {
     struct pg_upstream *upstream = upstream_of(link);
+    upstream->num_tried = 0;
     set_settings(link, upstream->pg->no_settings);
     server_parameters_fini(&upstream->parameters);
     upstream->parameters = *link_parameters(link);
@@ -221,11 +226,26 @@ static void on_ready(struct link *link)
     pool_put(&upstream->pool, &link->pooled);
 }
 
+/* The next link goes to the next endpoint. Others may be on their way to this one, too. */
+static void note_failure(struct pg_upstream *upstream, const struct link *link)
+{
+    if (upstream->target.endpoint == link->endpoint) {
+        upstream->target.endpoint++;
+        upstream->num_tried++;
+    }
+}
+
+static bool has_more(struct pool *pool)
+{
+    const struct pg_upstream *upstream = owner_of(pool, struct pg_upstream, pool);
+    return upstream->num_tried % upstream->target.upstream->num_endpoints != 0;
+}
+
 static void on_gone(struct link *link, const char *reason)
 {
     struct pg_upstream *upstream = upstream_of(link);
     if (link->state == LINK_CONNECTING || link->state == LINK_LOGIN) {
-        upstream->target.endpoint = link->endpoint + 1;
+        note_failure(upstream, link);
         metrics_add(upstream->metrics, METRIC_CONNECT_FAILURES, 1);
         log_event(LOG_LINK_FAILED, log_text("upstream", upstream->name),
                   log_text("reason", reason));
@@ -238,8 +258,19 @@ static void on_gone(struct link *link, const char *reason)
     link_discard(link);
 }
 
-static const struct link_ops link_callbacks = {
-    .ready = on_ready, .gone = on_gone, .input = on_input, .drained = on_drained};
+/* One that is lent or scrubbed is closed when it is given back. */
+static void on_stale(struct link *link)
+{
+    if (link->state == LINK_IDLE) {
+        link_discard(link);
+    }
+}
+
+static const struct link_ops link_callbacks = {.ready = on_ready,
+                                               .gone = on_gone,
+                                               .input = on_input,
+                                               .drained = on_drained,
+                                               .stale = on_stale};
 
 static struct link *link_of(struct pool_link *pooled)
 {
@@ -282,5 +313,9 @@ static void wake(struct pool *pool, uint64_t workers)
     pg_service_wake(owner_of(pool, struct pg_upstream, pool), workers);
 }
 
-const struct pool_ops link_pool_ops = {
-    .open = open_link, .close = close_link, .grant = grant, .refuse = refuse, .wake = wake};
+const struct pool_ops link_pool_ops = {.open = open_link,
+                                       .close = close_link,
+                                       .grant = grant,
+                                       .refuse = refuse,
+                                       .wake = wake,
+                                       .has_more = has_more};

@@ -38,6 +38,7 @@ struct pg_upstream {
     bool is_current;           /* part of the present snapshot */
     struct snapshot *snapshot; /* shares; holds target.upstream */
     struct link_target target;
+    size_t num_tried; /* endpoints that failed since one did not */
     struct pool pool;
     struct pool_share *share;            /* borrows from the service */
     struct server_parameters parameters; /* of the last link that logged in */

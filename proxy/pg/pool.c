@@ -327,7 +327,8 @@ void pool_gone(struct pool *pool, struct pool_link *link)
     if (link->place == POOL_OUTSIDE) {
         return;
     }
-    bool has_failed = link->place == POOL_CONNECTING;
+    bool has_failed = link->place == POOL_CONNECTING &&
+                      (pool->ops->has_more == NULL || !pool->ops->has_more(pool));
     forget(pool, link);
     if (has_failed) {
         back_off(pool);

@@ -50,6 +50,8 @@ struct pool_ops {
     void (*grant)(struct pool *pool, struct pool_waiter *waiter, struct pool_link *link);
     void (*refuse)(struct pool *pool, struct pool_waiter *waiter, enum pool_refusal why);
     void (*wake)(struct pool *pool, uint64_t workers); /* pool_wake on those workers' threads */
+    bool (*has_more)(struct pool *pool); /* a failed connection is worth another at once, since it
+                                            goes to another server; NULL: never */
 };
 
 TAILQ_HEAD(pool_link_list, pool_link);

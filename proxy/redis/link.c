@@ -16,16 +16,14 @@
 #include "protocol/mem.h"
 #include "proxy/log.h"
 #include "proxy/metrics.h"
-#include "proxy/net/address.h"
 #include "proxy/net/owner.h"
 #include "proxy/redis/link_parts.h"
 #include "proxy/redis/session.h"
 
 #define LINK_TAG         0x6e1d5117U
-#define INPUT_CAP        ((size_t)256 << 10) /* a reply's line is at most 64 KiB */
-#define REST_FIRST_US    INT64_C(100000)     /* after the first failure, doubled with each ... */
-#define REST_MOST_US     INT64_C(5000000)    /* ... up to this */
-#define REPLY_TIMEOUT_US INT64_C(60000000)   /* nothing at all from a server that owes replies */
+#define REST_FIRST_US    INT64_C(100000)   /* after the first failure, doubled with each ... */
+#define REST_MOST_US     INT64_C(5000000)  /* ... up to this */
+#define REPLY_TIMEOUT_US INT64_C(60000000) /* nothing at all from a server that owes replies */
 #define ROOM_AGAIN       (REPLY_TRACKER_CAP / 2)
 
 static const char *const state_names[REDIS_LINK_STATES] = {
@@ -149,6 +147,8 @@ void redis_link_lost(struct redis_link *link, const char *reason)
     bool was_ready = link->state == REDIS_LINK_READY;
     note_loss(link, reason, was_ready);
     redis_link_end_stall(link);
+    dial_suspect(&link->dial);
+    dial_end(&link->dial);
     stream_close(&link->stream);
     deadline_disarm(&link->watch);
     /* Lost before it was of any use is a failure too: else it would be tried again without end. */
@@ -181,6 +181,10 @@ static void on_drained(struct stream *s)
 static void on_closed(struct stream *s, enum stream_end end, int error)
 {
     struct redis_link *link = redis_link_from_stream(s);
+    if (end == STREAM_CONNECT_FAILED && dial_again(&link->dial)) {
+        stream_close(s);
+        return;
+    }
     redis_link_lost(link, error != 0          ? strerror(error)
                           : end == STREAM_EOF ? "closed by the server"
                                               : "reply line too long");
@@ -189,16 +193,17 @@ static void on_closed(struct stream *s, enum stream_end end, int error)
 static void on_connected(struct stream *s)
 {
     struct redis_link *link = redis_link_from_stream(s);
+    dial_connected(&link->dial);
     enter(link, REDIS_LINK_GREETING);
     if (!redis_link_greet(link)) {
         redis_link_lost(link, "login does not fit");
     }
 }
 
-static const struct stream_ops link_ops = {.on_input = on_input,
-                                           .on_drained = on_drained,
-                                           .on_closed = on_closed,
-                                           .on_connected = on_connected};
+const struct stream_ops redis_link_stream_ops = {.on_input = on_input,
+                                                 .on_drained = on_drained,
+                                                 .on_closed = on_closed,
+                                                 .on_connected = on_connected};
 
 void redis_link_became_ready(struct redis_link *link)
 {
@@ -213,33 +218,17 @@ void redis_link_became_ready(struct redis_link *link)
     wake_waiters(link);
 }
 
-/* The most bytes of requests that may wait to be sent: twice the largest, for it grows when it is
- * rewritten, and what was there before. */
-static size_t output_cap(const struct redis_link *link)
-{
-    const struct config_limits *limits = &snapshot_config(link->snapshot)->limits;
-    return 2 * redis_request_len_cap(limits) + 2 * STREAM_HIGH_WATER;
-}
-
 static void connect_now(struct redis_link *link)
 {
     const struct config_upstream *upstream = link->upstream;
     const struct config_address *endpoint =
         &upstream->endpoints[link->endpoint % upstream->num_endpoints];
-    struct address address;
     metrics_add(link->metrics, METRIC_CONNECTS, 1);
     enter(link, REDIS_LINK_CONNECTING);
-    const char *error = address_resolve(endpoint, &address);
-    if (error != NULL) {
-        redis_link_lost(link, error);
-        return;
-    }
     log_event(LOG_LINK_OPENED, log_text("upstream", upstream->name),
               log_text("address", endpoint->text));
-    stream_connect(&link->stream, link->host->worker, (const struct sockaddr *)&address.storage,
-                   address.len, &link_ops, INPUT_CAP);
-    stream_set_max_out(&link->stream, output_cap(link));
     watch_for(link, upstream->pool.connect_timeout_us);
+    redis_link_dial(link, endpoint);
 }
 
 /* Deadlines. */
@@ -440,6 +429,7 @@ void redis_link_close(struct redis_link *link)
         return;
     }
     fail_owed(link);
+    dial_end(&link->dial);
     stream_close(&link->stream);
     deadline_disarm(&link->watch);
     deadline_disarm(&link->stall);

@@ -17,6 +17,7 @@
 #include "protocol/redis/reply_tracker.h"
 #include "protocol/redis/write.h"
 #include "proxy/net/deadline.h"
+#include "proxy/net/dial.h"
 #include "proxy/net/stream.h"
 #include "proxy/net/worker.h"
 #include "proxy/redis/host.h"
@@ -40,6 +41,7 @@ struct redis_link {
     uint32_t tag;
     enum redis_link_state state; /* enter() writes it */
     struct stream stream;
+    struct dial dial;
     struct redis_host *host;                /* borrows */
     struct snapshot *snapshot;              /* shares; holds upstream */
     const struct config_upstream *upstream; /* borrows */

@@ -6,6 +6,8 @@
 
 #include "proxy/redis/link.h"
 
+struct config_address;
+
 /* Owed to nobody, and read by the link itself. */
 #define REDIS_RULE_GREETING ((uint32_t)0x100)
 
@@ -16,6 +18,10 @@ struct redis_link *redis_link_from_stream(struct stream *s);
 /* The connection is of no use any more: tells who is owed a reply, rests or is idle. The reason
  * is for the log. */
 void redis_link_lost(struct redis_link *link, const char *reason);
+
+/* Starts connecting; the stream calls redis_link_stream_ops. */
+void redis_link_dial(struct redis_link *link, const struct config_address *endpoint);
+extern const struct stream_ops redis_link_stream_ops;
 
 /* Writes the login requests. False when the connection must be given up. */
 MUST_USE bool redis_link_greet(struct redis_link *link);

@@ -179,7 +179,7 @@ static const struct wrong wrong_upstreams[] = {
      "etc/t.yaml:4:74: upstreams.main.password_file: expected one line"},
     {UPSTREAM("protocol: redis, endpoints: [{address: \"db:1\"}], password: hunter2"),
      "etc/t.yaml:4:59: unknown key \"password\"; expected one of: protocol, database, user, "
-     "password_file, endpoints, pool"},
+     "dns_ttl, password_file, endpoints, pool"},
     {UPSTREAM("protocol: redis, endpoints: [{address: \"db:1\"}], pool: {size: 0}"),
      "etc/t.yaml:4:72: upstreams.main.pool.size: expected a whole number from 1 to 10000"},
 };

@@ -27,6 +27,7 @@ struct fixture {
     const struct pool_waiter *refused[LINKS];
     enum pool_refusal why[LINKS];
     size_t num_refused;
+    bool has_more;
 };
 
 static struct fixture *fixture_of(struct pool *pool)
@@ -67,8 +68,17 @@ static void wake(struct pool *pool, uint64_t workers)
     fixture_of(pool)->num_wakes++;
 }
 
-static const struct pool_ops ops = {
-    .open = open_link, .close = close_link, .grant = grant, .refuse = refuse, .wake = wake};
+static bool has_more(struct pool *pool)
+{
+    return fixture_of(pool)->has_more;
+}
+
+static const struct pool_ops ops = {.open = open_link,
+                                    .close = close_link,
+                                    .grant = grant,
+                                    .refuse = refuse,
+                                    .wake = wake,
+                                    .has_more = has_more};
 
 static void begin(struct fixture *f, uint32_t size, uint32_t num_workers)
 {
@@ -190,6 +200,25 @@ static void test_refuses_at_once_while_the_server_is_down(void **state)
     end(&f);
 }
 
+static void test_another_server_is_tried_at_once(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct pool_waiter waiter = {.is_queued = false};
+    begin(&f, 4, 1);
+    assert_null(pool_acquire(&f.pool, &waiter));
+    f.has_more = true;
+    pool_gone(&f.pool, &f.links[0]);
+    assert_int_equal(f.num_refused, 0);
+    assert_int_equal(f.num_opened, 2);
+    assert_false(pool_is_down(&f.pool));
+    f.has_more = false;
+    pool_gone(&f.pool, &f.links[1]);
+    assert_int_equal(f.num_refused, 1);
+    assert_true(pool_is_down(&f.pool));
+    end(&f);
+}
+
 static void test_failures_do_not_refuse_while_a_link_works(void **state)
 {
     (void)state;
@@ -280,6 +309,7 @@ int main(void)
         cmocka_unit_test(test_old_links_are_not_lent),
         cmocka_unit_test(test_retired_links_close_when_they_come_back),
         cmocka_unit_test(test_refuses_at_once_while_the_server_is_down),
+        cmocka_unit_test(test_another_server_is_tried_at_once),
         cmocka_unit_test(test_failures_do_not_refuse_while_a_link_works),
         cmocka_unit_test(test_waits_end),
         cmocka_unit_test(test_idle_links_go),
