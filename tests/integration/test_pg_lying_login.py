@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Servers that lie while the proxy logs in: it goes away, and sends neither proof nor query."""
+
+import base64
+import hashlib
+import hmac
+import socket
+import struct
+import threading
+
+import pytest
+
+from support import tenants
+from support.pg_wire import message
+from support.process import wait_for
+
+SALT = b"0123456789abcdef"
+SALT_TEXT = base64.b64encode(SALT)
+READY = (message("S", b"server_version\x0015.0\0") + message("S", b"client_encoding\0UTF8\0") +
+         message("S", b"standard_conforming_strings\0on\0") + message("K", b"\0\0\0\1\0\0\0\1") +
+         message("Z", b"I"))
+
+
+def auth(code, data=b""):
+    return message("R", struct.pack("!i", code) + data)
+
+
+def honest_first(nonce):
+    return b"r=" + nonce + b"more,s=" + SALT_TEXT + b",i=4096"
+
+
+MALFORMED = "the server's SCRAM message is malformed"
+FIRST = {  # the server's first SCRAM message for the client's nonce, and why the link is closed
+    "iterations": (lambda nonce: honest_first(nonce).replace(b"i=4096", b"i=10000000"),
+                   "the server asks for too many SCRAM iterations"),
+    "no-iterations": (lambda nonce: honest_first(nonce).replace(b",i=4096", b""), MALFORMED),
+    "zero-iterations": (lambda nonce: honest_first(nonce).replace(b"i=4096", b"i=0"), MALFORMED),
+    "wide-iterations": (lambda nonce: honest_first(nonce) + b"0" * 30, MALFORMED),
+    "same-nonce": (lambda nonce: honest_first(nonce).replace(b"more", b""), MALFORMED),
+    "other-nonce": (lambda nonce: honest_first(nonce[::-1]), MALFORMED),
+    "long-nonce": (lambda nonce: honest_first(nonce + b"x" * 256), MALFORMED),
+    "huge-nonce": (lambda nonce: honest_first(nonce + b"x" * 60000), "malformed message"),
+    "no-nonce": (lambda nonce: b"s=" + SALT_TEXT + b",i=4096", MALFORMED),
+    "no-salt": (lambda nonce: honest_first(nonce).replace(b",s=" + SALT_TEXT, b""), MALFORMED),
+    "empty-salt": (lambda nonce: honest_first(nonce).replace(SALT_TEXT, b""), MALFORMED),
+    "empty": (lambda nonce: b"", MALFORMED),
+}
+UNPROVED = "the server does not know the password's verifier"
+FINAL = {  # after the proxy's proof, with the signature that would be right
+    "wrong-signature": (lambda right: auth(12, b"v=" + base64.b64encode(b"x" * 32)) + auth(0),
+                        UNPROVED),
+    "no-signature": (lambda right: auth(12, b"") + auth(0), UNPROVED),
+    "short-signature": (lambda right: auth(12, b"v=" + base64.b64encode(right[:31])) + auth(0),
+                        UNPROVED),
+    "error-attribute": (lambda right: auth(12, b"e=other-error") + auth(0), UNPROVED),
+    "no-final": (lambda right: auth(0), "the server did not finish SCRAM"),
+}
+
+
+def signature(auth_message):
+    salted = hashlib.pbkdf2_hmac("sha256", tenants.LINK_PASSWORD.encode(), SALT, 4096)
+    key = hmac.digest(salted, b"Server Key", "sha256")
+    return hmac.digest(key, auth_message, "sha256")
+
+
+class LyingServer:
+    """Plays one exchange with whoever connects; `after` is what it got once it had lied."""
+
+    def __init__(self, first=honest_first, final=None):
+        self.first, self.final, self.after = first, final, []
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.thread = threading.Thread(target=self._serve)
+        self.thread.start()
+
+    def close(self):
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+        self.thread.join()
+
+    def _serve(self):
+        while True:
+            try:
+                client, _ = self.listener.accept()
+            except OSError:
+                return
+            with client:
+                client.settimeout(10)
+                self.after.append(self._play(client))
+
+    def _play(self, client):
+        client.recv(65536)  # the startup packet
+        client.sendall(auth(10, b"SCRAM-SHA-256\0\0"))
+        bare = client.recv(65536).split(b"n,,", 1)[1]
+        first = self.first(bare.split(b"r=", 1)[1])
+        client.sendall(auth(11, first))
+        if self.final is not None:
+            without_proof = client.recv(65536)[5:].rsplit(b",p=", 1)[0]
+            right = signature(b",".join((bare, first, without_proof)))
+            client.sendall(self.final(right) + READY)
+        return self._rest(client)
+
+    @staticmethod
+    def _rest(client):
+        """What the proxy says next, b"" when it has gone away."""
+        try:
+            return client.recv(65536)
+        except ConnectionResetError:
+            return b""
+
+
+@pytest.fixture
+def lie(start_proxy):
+    servers = []
+
+    def play(**lies):
+        server = LyingServer(**lies)
+        servers.append(server)
+        endpoints = {"endpoints": [{"address": f"127.0.0.1:{server.port}"}]}
+        return server, start_proxy(overrides={"upstreams": {"main": endpoints}}, wait="live")
+
+    yield play
+    for server in servers:
+        server.close()
+
+
+def assert_gone(server, proxy, reason):
+    wait_for(lambda: server.after and reason in proxy.log(), what=reason)
+    assert set(server.after) == {b""}
+    assert proxy.http("/readyz")[0] == 503
+
+
+@pytest.mark.parametrize("name", FIRST)
+def test_first_message(lie, name):
+    """CVE-2026-6665 and 6669: a nonce that fills the stack, iterations without end."""
+    first, reason = FIRST[name]
+    server, proxy = lie(first=first)
+    assert_gone(server, proxy, reason)
+
+
+@pytest.mark.parametrize("name", FINAL)
+def test_final_message(lie, name):
+    final, reason = FINAL[name]
+    server, proxy = lie(final=final)
+    assert_gone(server, proxy, reason)
+
+
+def test_an_honest_server_is_believed(lie):
+    """The same server without a lie gets as far as the first query of the catalogue."""
+    server, proxy = lie(final=lambda right: auth(12, b"v=" + base64.b64encode(right)) + auth(0))
+    assert proxy.is_live()
+    wait_for(lambda: server.after, what="a query")
+    assert server.after[0][:1] == b"Q"
