@@ -14,13 +14,9 @@
 #include <stdint.h>
 
 #include "policy/config/isolation.h"
+#include "policy/config/listener.h"
+#include "policy/config/upstream.h"
 
-enum config_protocol { CONFIG_POSTGRES, CONFIG_REDIS };
-enum config_auth_method {
-    CONFIG_AUTH_TRUST /* loopback and unix binds only */,
-    CONFIG_AUTH_SCRAM_SHA_256
-};
-enum config_pool_mode { CONFIG_POOL_TRANSACTION, CONFIG_POOL_SESSION };
 enum config_log_format { CONFIG_LOG_JSON, CONFIG_LOG_TEXT };
 enum config_log_level { CONFIG_LOG_ERROR, CONFIG_LOG_WARN, CONFIG_LOG_INFO, CONFIG_LOG_DEBUG };
 
@@ -28,47 +24,6 @@ enum config_log_level { CONFIG_LOG_ERROR, CONFIG_LOG_WARN, CONFIG_LOG_INFO, CONF
 struct config_position {
     uint32_t line;
     uint32_t column;
-};
-
-/* "127.0.0.1:6432", "[::1]:6432", "db.internal:5432" or "unix:/path". Exactly one half is set. */
-struct config_address {
-    bool is_unix;
-    uint16_t port;
-    char *host; /* without brackets; NULL when is_unix */
-    char *path; /* NULL unless is_unix */
-    char *text; /* as written */
-};
-
-struct config_pool {
-    enum config_pool_mode mode;
-    uint32_t size;           /* links to the upstream, over all workers */
-    int64_t wait_timeout_us; /* for a free link */
-    int64_t connect_timeout_us;
-    int64_t idle_timeout_us; /* of a link nobody uses */
-    int64_t lifetime_us;     /* of a link: closed at its next release */
-};
-
-struct config_upstream {
-    char *name;
-    enum config_protocol protocol;
-    struct config_address *endpoints;
-    size_t num_endpoints; /* at least 1 */
-    char *database;       /* NULL for redis */
-    char *user;           /* NULL when none was given (redis only) */
-    char *password;       /* what password_file held; NULL when none was given */
-    char *password_file;  /* NULL when none was given */
-    int64_t dns_ttl_us;   /* of what its endpoints' names stand for */
-    struct config_pool pool;
-};
-
-struct config_listener {
-    char *name;
-    enum config_protocol protocol;
-    struct config_address bind;
-    char *upstream_name;
-    const struct config_upstream *upstream; /* borrows from the config; speaks the same protocol */
-    enum config_auth_method auth;
-    char *users_file; /* NULL when auth is trust */
 };
 
 /* The sizes and counts that bound what a peer can make the proxy hold. */

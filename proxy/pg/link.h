@@ -20,10 +20,10 @@
 #include "proxy/net/stream.h"
 #include "proxy/net/worker.h"
 #include "proxy/pg/link_statements.h"
+#include "proxy/pg/link_target.h"
 #include "proxy/pg/owed.h"
 #include "proxy/pg/pool.h"
 
-struct config_upstream;
 struct link_login;
 struct session;
 struct settings;
@@ -40,14 +40,6 @@ enum link_state {
     LINK_HELD,      /* a session gave it back while a cancel request for it was under way */
     LINK_CLOSED,
     LINK_STATES
-};
-
-/* Where to connect and as whom. The owner keeps it up to date for as long as links refer to it. */
-struct link_target {
-    const struct config_upstream *upstream; /* borrows */
-    char *search_path;                      /* owns; as SQL writes it */
-    struct link_keys *keys;                 /* owns; what was derived; NULL: none is kept */
-    size_t endpoint; /* the next link's; any number, they are counted round */
 };
 
 /* Whose link it is. All callbacks but input come once; input whenever there is some in a state

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * An address that clients connect to, and what holds for those who do. The rules of config.h for
+ * strings, durations and sizes hold. */
+#ifndef POLICY_CONFIG_LISTENER_H
+#define POLICY_CONFIG_LISTENER_H
+
+#include "policy/config/upstream.h"
+
+enum config_auth_method {
+    CONFIG_AUTH_TRUST /* loopback and unix binds only */,
+    CONFIG_AUTH_SCRAM_SHA_256
+};
+
+struct config_listener {
+    char *name;
+    enum config_protocol protocol;
+    struct config_address bind;
+    char *upstream_name;
+    const struct config_upstream *upstream; /* borrows from the config; speaks the same protocol */
+    enum config_auth_method auth;
+    char *users_file; /* NULL when auth is trust */
+};
+
+#endif

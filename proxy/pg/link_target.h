@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Where a link leads and as whom it logs in there. */
+#ifndef PROXY_PG_LINK_TARGET_H
+#define PROXY_PG_LINK_TARGET_H
+
+#include <stddef.h>
+
+struct config_upstream;
+struct link_keys;
+
+/* Where to connect and as whom. The owner keeps it up to date for as long as links refer to it. */
+struct link_target {
+    const struct config_upstream *upstream; /* borrows */
+    char *search_path;                      /* owns; as SQL writes it */
+    struct link_keys *keys;                 /* owns; what was derived; NULL: none is kept */
+    size_t endpoint; /* the next link's; any number, they are counted round */
+};
+
+#endif
