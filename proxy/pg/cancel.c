@@ -32,9 +32,10 @@ struct cancel {
     struct stream stream;
     struct deadline deadline;
     struct worker_deferred deferred;
-    struct worker *worker; /* borrows */
-    struct link *link;     /* borrows; NULL when it does not wait for us */
-    LIST_ENTRY(cancel) entry;
+    struct worker *worker;    /* borrows */
+    struct link *link;        /* borrows; NULL when it does not wait for us */
+    LIST_ENTRY(cancel) entry; /* among the link's */
+    LIST_ENTRY(cancel) of_pg; /* among the worker's */
     uint32_t process_id;
     size_t key_len;
     uint8_t key[PG_CANCEL_KEY_MAX];
@@ -60,6 +61,7 @@ static void finish(struct cancel *cancel)
     struct link *link = cancel->link;
     deadline_disarm(&cancel->deadline);
     stream_close(&cancel->stream);
+    LIST_REMOVE(cancel, of_pg);
     worker_defer(cancel->worker, &cancel->deferred, free_cancel);
     if (link != NULL) {
         LIST_REMOVE(cancel, entry);
@@ -128,6 +130,7 @@ static struct cancel *start(struct link *link)
     memcpy(cancel->key, link->key, link->key_len);
     stream_connect(&cancel->stream, link->worker, (const struct sockaddr *)&peer->storage,
                    peer->len, &callbacks, ANSWER_MAX);
+    LIST_INSERT_HEAD(&pg_upstream_of_link(link)->pg->cancels, cancel, of_pg);
     deadline_init(&cancel->deadline, on_deadline);
     deadline_arm(link->worker, &cancel->deadline, link->worker->now_us + TIME_LIMIT_US);
     return cancel;
@@ -135,7 +138,7 @@ static struct cancel *start(struct link *link)
 
 void cancel_abandoned(struct link *link)
 {
-    if (link->key_len > 0) {
+    if (link->key_len > 0 && !pg_upstream_of_link(link)->pg->is_stopping) {
         (void)start(link);
     }
 }
@@ -173,5 +176,12 @@ void cancel_forget_link(struct link *link)
         struct cancel *cancel = LIST_FIRST(&link->cancels);
         LIST_REMOVE(cancel, entry);
         cancel->link = NULL;
+    }
+}
+
+void cancel_stop(struct pg_worker *pg)
+{
+    while (!LIST_EMPTY(&pg->cancels)) {
+        finish(LIST_FIRST(&pg->cancels));
     }
 }

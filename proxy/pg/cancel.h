@@ -17,6 +17,9 @@ void cancel_by_key(struct pg_worker *pg, uint32_t id, uint32_t secret);
 /* The session is gone and its link is about to be closed: what runs there is of no use. */
 void cancel_abandoned(struct link *link);
 
+/* The worker stops: no request is under way any more. */
+void cancel_stop(struct pg_worker *pg);
+
 /* The link is being closed: its requests go on without it. */
 void cancel_forget_link(struct link *link);
 

@@ -20,6 +20,7 @@
 #include "proxy/metrics.h"
 #include "proxy/net/owner.h"
 #include "proxy/net/protocol.h"
+#include "proxy/pg/cancel.h"
 #include "proxy/pg/link_keys.h"
 #include "proxy/pg/link_pool.h"
 #include "proxy/pg/pg.h"
@@ -174,6 +175,7 @@ static void *open_state(struct worker *worker, void *shared)
     pg->worker = worker;
     pg->service = shared;
     TAILQ_INIT(&pg->sessions);
+    LIST_INIT(&pg->cancels);
     check(RAND_bytes((unsigned char *)&pg->key, sizeof pg->key) == 1);
     pg->settings.key = pg->key;
     pg->no_settings = settings_intern(&pg->settings, &nothing);
@@ -265,6 +267,7 @@ static void stop(void *state)
 {
     struct pg_worker *pg = pg_worker_from(state);
     pg->is_draining = true;
+    pg->is_stopping = true;
     struct session *next;
     for (struct session *s = TAILQ_FIRST(&pg->sessions); s != NULL; s = next) {
         next = TAILQ_NEXT(s, entry);
@@ -275,6 +278,7 @@ static void stop(void *state)
             link_discard(LIST_FIRST(&u->links));
         }
     }
+    cancel_stop(pg);
 }
 
 static void free_upstream(struct pg_upstream *upstream)

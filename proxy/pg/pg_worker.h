@@ -61,10 +61,12 @@ struct pg_worker {
     struct pg_upstream *upstreams; /* owns the list */
     uint32_t num_upstreams;
     struct session_list sessions;
-    struct session *by_key; /* uthash of the same, by cancel key */
+    struct session *by_key;     /* uthash of the same, by cancel key */
+    struct cancel_list cancels; /* requests under way, of all links */
     uint64_t last_session;
     uint64_t last_meaning; /* of sessions whose settings are no longer those of their start */
     bool is_draining;
+    bool is_stopping;       /* a few turns are left */
     uint32_t *type_scratch; /* owns; room for the types of one Parse */
 };
 

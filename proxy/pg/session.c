@@ -26,6 +26,7 @@
 
 #define SESSION_TAG   0x73657373U      /* "sess" */
 #define FLUSH_TIME_US INT64_C(2000000) /* for a last message to a client that does not read */
+#define NEXT_TURN_US  INT64_C(1)       /* this turn's end sends it, the next one closes */
 #define REPORT_ROOM   ((size_t)1024)
 #define MESSAGE_MOST  ((size_t)600) /* bytes of a last message's text */
 
@@ -265,7 +266,8 @@ void session_close_because(struct session *s, enum close_reason reason, struct s
         return;
     }
     session_enter(s, SESSION_FLUSHING);
-    stream_close_after_flush(&s->stream, s->pg->worker->now_us + FLUSH_TIME_US);
+    int64_t time_us = s->pg->is_stopping ? NEXT_TURN_US : FLUSH_TIME_US;
+    stream_close_after_flush(&s->stream, s->pg->worker->now_us + time_us);
 }
 
 void session_close(struct session *s, enum close_reason reason)

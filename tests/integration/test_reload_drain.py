@@ -143,3 +143,15 @@ def test_term_under_load_answers_what_it_took(loaded):
         load.join(20)
         (failure,) = load.failures
         assert isinstance(failure, (psycopg.OperationalError, redis.ConnectionError)), failure
+
+
+def test_a_stop_with_open_sessions_tells_them_and_exits_cleanly(start_proxy, rows):
+    """Clients that do not react hold nothing up."""
+    proxy = start_proxy()
+    idle, busy = proxy.connect("acme"), proxy.connect("acme")
+    busy.execute("BEGIN")
+    proxy.stop(signal.SIGINT)
+    for client in (idle, busy):
+        with pytest.raises(psycopg.OperationalError) as ended:
+            client.execute("SELECT 1")
+        assert "the proxy is shutting down" in str(ended.value)
