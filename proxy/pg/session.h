@@ -65,7 +65,7 @@ struct session {
     int64_t began_us;              /* to ask the server, after it owed nothing */
     int64_t asked_us;              /* when it began to wait for a link; 0 when it does not */
     bool skips;                    /* messages are dropped up to the next Sync */
-    bool has_open_batch;           /* its last message was neither Query nor Sync */
+    bool has_open_batch;           /* messages since the last Sync may wait for one */
     bool is_leaving;               /* said Terminate; its last answers are still to come */
     bool is_pinned;                /* keeps its link beyond the transaction */
     bool is_stopped;               /* not read: waits for earlier answers */

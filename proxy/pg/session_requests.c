@@ -56,6 +56,13 @@ static bool is_skipped(const struct session *s, uint8_t type)
     return s->skips && type != 'S' && type != 'X';
 }
 
+/* Whether what was sent may be left unanswered until a Sync. A Query ends a batch, unless an error
+ * before it makes the server skip it: then it is as if it had not been sent. */
+static bool leaves_batch_open(const struct session *s, uint8_t type)
+{
+    return type != 'S' && (type != 'Q' || s->has_open_batch);
+}
+
 static enum request_step handle(struct session *s, const struct pg_frame *frame)
 {
     if (requests[frame->type] == NULL) {
@@ -66,7 +73,7 @@ static enum request_step handle(struct session *s, const struct pg_frame *frame)
     }
     enum request_step step = requests[frame->type](s, frame);
     if (step == REQUEST_DONE) {
-        s->has_open_batch = frame->type != 'S' && frame->type != 'Q';
+        s->has_open_batch = leaves_batch_open(s, frame->type);
     }
     return step;
 }

@@ -178,3 +178,15 @@ def test_discard_all_behind_a_batch_without_its_sync(start_proxy, rows, name):
         answer = session.read_until_ready()
         assert types(answer) == "12CEZ" and error_fields(answer[-2].body)["C"] == "25001"
         assert types(session.read_until_ready()) == "TCZ"
+
+
+def test_a_query_that_an_error_makes_the_server_skip(start_proxy, rows):
+    """The error before it leaves the batch open until Sync, whatever comes in between."""
+    proxy = small(start_proxy)
+    with raw(proxy, "acme") as session:
+        session.send(execute("nowhere"), query("RESET application_name"), query("DISCARD ALL"),
+                     SYNC)
+        answer = session.read_until_ready()
+        assert types(answer) == "EZ" and error_fields(answer[0].body)["C"] == "34000"
+        session.send(query("SELECT 1"))
+        assert types(session.read_until_ready()) == "TDCZ"
