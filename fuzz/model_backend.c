@@ -305,20 +305,6 @@ static bool take_extended(struct model_server *server, struct model_connection *
     }
 }
 
-/* Notes whose message it is, as far as a token tells. */
-static void note_client(struct model_connection *c, const struct pg_frame *frame)
-{
-    struct token token;
-    struct slice rest;
-    struct slice text = frame->body;
-    if ((frame->type == 'B' || frame->type == 'E') && c->portal != NULL) {
-        text = slice_text(c->portal);
-    }
-    if (frame->type != 'S') {
-        c->last_client = token_find(text, &token, &rest) ? token.client : MODEL_NO_CLIENT;
-    }
-}
-
 void model_backend_take(struct model_server *server, struct model_connection *c,
                         const struct pg_frame *frame, struct writer *w)
 {
@@ -339,5 +325,4 @@ void model_backend_take(struct model_server *server, struct model_connection *c,
             fail(c, w, "26000");
         }
     }
-    note_client(c, frame);
 }

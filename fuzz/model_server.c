@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "fuzz/model_backend.h"
+#include "fuzz/model_token.h"
 #include "protocol/check.h"
 #include "protocol/mem.h"
 #include "protocol/pg/frame.h"
@@ -83,7 +84,6 @@ void model_server_accept(struct model_server *server)
         *c = (struct model_connection){.fd = fd,
                                        .process_id = FIRST_PID + server->num_accepted++,
                                        .status = 'I',
-                                       .last_client = MODEL_NO_CLIENT,
                                        .in = mem_new(IN_CAP)};
     }
 }
@@ -118,16 +118,30 @@ static void write_login(struct writer *w, uint32_t process_id)
     pg_write_ready(w, PG_READY_IDLE);
 }
 
-/* Whose query a cancel request hits: nobody's, or that of one who asked for it or is gone. */
+/* Whether every statement in text is of a client that sent a cancel request or is gone. */
+static bool may_be_hit(const struct model_server *server, struct slice text)
+{
+    struct token token;
+    while (token_find(text, &token, &text)) {
+        if ((server->cancellers & UINT32_C(1) << token.client) == 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* What waits at the connection is what the request hits; all before it has been answered. */
 static void take_cancel(const struct model_server *server, const struct pg_startup *startup)
 {
+    static uint8_t waiting[IN_CAP];
     for (size_t i = 0; i < MODEL_CONNECTIONS && !server->has_lied; i++) {
         const struct model_connection *c = &server->connections[i];
-        uint8_t next;
-        check(c->fd < 0 || c->process_id != startup->process_id ||
-              c->last_client == MODEL_NO_CLIENT || c->in_len > 0 ||
-              recv(c->fd, &next, sizeof next, MSG_PEEK) > 0 ||
-              (server->cancellers & UINT32_C(1) << c->last_client) != 0);
+        if (c->fd < 0 || c->process_id != startup->process_id) {
+            continue;
+        }
+        ssize_t len = recv(c->fd, waiting, sizeof waiting, MSG_PEEK);
+        check(may_be_hit(server, slice_of(c->in, c->in_len)));
+        check(len <= 0 || may_be_hit(server, slice_of(waiting, (size_t)len)));
     }
 }
 

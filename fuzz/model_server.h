@@ -15,7 +15,6 @@
 
 #define MODEL_CONNECTIONS 8
 #define MODEL_STATEMENTS  64
-#define MODEL_NO_CLIENT   UINT32_MAX
 
 struct model_statement {
     char *name; /* owns */
@@ -25,12 +24,11 @@ struct model_statement {
 struct model_connection {
     int fd; /* -1: free */
     bool is_logged_in;
-    bool is_used;         /* it was sent more than a login */
-    bool is_skipping;     /* to Sync, after an error */
-    uint32_t process_id;  /* no other connection ever has it */
-    char status;          /* of ReadyForQuery */
-    uint32_t last_client; /* whose message it took last, if it is known */
-    uint8_t *in;          /* owns */
+    bool is_used;        /* it was sent more than a login */
+    bool is_skipping;    /* to Sync, after an error */
+    uint32_t process_id; /* no other connection ever has it */
+    char status;         /* of ReadyForQuery */
+    uint8_t *in;         /* owns */
     size_t in_len;
     struct model_statement statements[MODEL_STATEMENTS];
     size_t num_statements;
