@@ -180,6 +180,11 @@ void catalogs_note(struct catalogs *catalogs, struct snapshot *snapshot)
     snapshot_unref(&old);
 }
 
+static bool needs_catalog(const struct config_upstream *upstream)
+{
+    return upstream->protocol == CONFIG_POSTGRES && !upstream->is_passthrough;
+}
+
 void catalogs_follow(struct catalogs *catalogs, struct snapshot *snapshot)
 {
     drop_entries(catalogs);
@@ -194,7 +199,7 @@ void catalogs_follow(struct catalogs *catalogs, struct snapshot *snapshot)
                             .upstream_index = i,
                             .retry_us = FIRST_RETRY_US};
         deadline_init(&e->next, start_load);
-        if (config->upstreams[i].protocol == CONFIG_POSTGRES && catalogs->ops != NULL) {
+        if (needs_catalog(&config->upstreams[i]) && catalogs->ops != NULL) {
             deadline_arm(catalogs->worker, &e->next, catalogs->worker->now_us);
         }
     }
@@ -209,7 +214,7 @@ bool catalogs_are_complete(const struct catalogs *catalogs)
 {
     const struct config *config = snapshot_config(catalogs->snapshot);
     for (size_t i = 0; i < config->num_upstreams && catalogs->ops != NULL; i++) {
-        if (config->upstreams[i].protocol == CONFIG_POSTGRES &&
+        if (needs_catalog(&config->upstreams[i]) &&
             snapshot_catalog(catalogs->snapshot, &config->upstreams[i]) == NULL) {
             return false;
         }

@@ -53,7 +53,7 @@ struct config {
     char *tenants_file;
     struct config_tenant *tenants; /* sorted by id, which is unique */
     size_t num_tenants;
-    struct config_row row; /* is_set whenever a postgres listener exists */
+    struct config_row row; /* is_set whenever a postgres listener isolates */
     struct config_redis_isolation redis;
     struct config_limits limits;
     struct config_address *admin_bind; /* NULL: no admin server */

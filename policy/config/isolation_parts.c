@@ -11,10 +11,12 @@
 
 static const char hole[] = "{tenant}";
 
+/* Whether a listener isolates that speaks it. */
 static bool speaks(const struct config *config, enum config_protocol protocol)
 {
     for (size_t i = 0; i < config->num_listeners; i++) {
-        if (config->listeners[i].protocol == protocol) {
+        if (config->listeners[i].protocol == protocol &&
+            config->listeners[i].isolation == CONFIG_ISOLATION_ROW) {
             return true;
         }
     }

@@ -18,6 +18,7 @@
 /* In the order of the enums they are stored as. */
 static const char *const protocols[] = {"postgres", "redis", NULL};
 static const char *const auth_methods[] = {"trust", "scram-sha-256", NULL};
+static const char *const isolations[] = {"row", "passthrough", NULL};
 static const char *const pool_modes[] = {"transaction", "session", NULL};
 static const char *const tenant_states[] = {"active", "suspended", NULL};
 static const char *const enforcements[] = {"rewrite", NULL};

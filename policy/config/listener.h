@@ -12,12 +12,15 @@ enum config_auth_method {
     CONFIG_AUTH_SCRAM_SHA_256
 };
 
+enum config_isolation { CONFIG_ISOLATION_ROW, CONFIG_ISOLATION_PASSTHROUGH };
+
 struct config_listener {
     char *name;
     enum config_protocol protocol;
     struct config_address bind;
     char *upstream_name;
     const struct config_upstream *upstream; /* borrows from the config; speaks the same protocol */
+    enum config_isolation isolation;        /* the same for all listeners of an upstream */
     enum config_auth_method auth;
     char *users_file; /* NULL when auth is trust */
 };

@@ -72,6 +72,37 @@ static enum config_status resolve_upstream(struct reading *reading,
     return CONFIG_OK;
 }
 
+static bool is_passthrough(const struct config_listener *listener)
+{
+    return listener->isolation == CONFIG_ISOLATION_PASSTHROUGH;
+}
+
+/* A link that was lent without isolation may have anything in it: the two never share a pool. */
+static enum config_status check_isolation(struct reading *reading,
+                                          const struct section_place *place,
+                                          const struct config_listener *listener)
+{
+    struct config *config = reading->config;
+    uint32_t node = node_below(reading, place, "isolation");
+    uint32_t shown = node != DOCUMENT_NONE ? node : place->node;
+    if (is_passthrough(listener) && listener->protocol != CONFIG_POSTGRES) {
+        return refuse(reading, shown, "%s.isolation: passthrough is for postgres", place->path);
+    }
+    for (const struct config_listener *other = config->listeners; other != listener; other++) {
+        if (other->upstream == listener->upstream && other->isolation != listener->isolation) {
+            return refuse(reading, shown,
+                          "%s.isolation: listener \"%s\" has another one and the same upstream: "
+                          "give it an upstream of its own",
+                          place->path, other->name);
+        }
+    }
+    if (is_passthrough(listener)) {
+        config->upstreams[listener->upstream - config->upstreams].is_passthrough = true;
+        warn(reading, "%s: tenants are not kept apart (isolation is passthrough)", place->path);
+    }
+    return CONFIG_OK;
+}
+
 /* Names and binds are unique. */
 static enum config_status check_unique(struct reading *reading, const struct section_place *place,
                                        const struct config_listener *listener)
@@ -109,6 +140,7 @@ static enum config_status read_listener(struct reading *reading, const struct se
     }
     bool method_given = (auth_given & AUTH_METHOD_GIVEN) != 0;
     if (resolve_upstream(reading, place, listener) != CONFIG_OK ||
+        check_isolation(reading, place, listener) != CONFIG_OK ||
         check_auth(reading, &auth, place, method_given, listener) != CONFIG_OK) {
         return CONFIG_WRONG;
     }

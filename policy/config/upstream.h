@@ -40,6 +40,7 @@ struct config_upstream {
     char *password;       /* what password_file held; NULL when none was given */
     char *password_file;  /* NULL when none was given */
     int64_t dns_ttl_us;   /* of what its endpoints' names stand for */
+    bool is_passthrough;  /* its listeners do not isolate */
     struct config_pool pool;
 };
 

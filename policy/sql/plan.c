@@ -168,6 +168,16 @@ enum sql_effect sql_plan_effect(const struct sql_plan *plan, size_t statement)
     return plan->effects[statement];
 }
 
+bool sql_plan_is_verbatim(const struct sql_plan *plan)
+{
+    return plan->is_verbatim;
+}
+
+bool sql_plan_advances_sequences(const struct sql_plan *plan)
+{
+    return plan->advances;
+}
+
 bool sql_plan_is_discard_all(const struct sql_plan *plan)
 {
     return plan->verdict == SQL_FORWARD && plan->num_statements == 1 &&
@@ -211,6 +221,9 @@ int32_t sql_plan_client_position(const struct sql_plan *plan, struct slice tenan
     check_tenant(tenant);
     if (emitted_position < 1 || plan->verdict != SQL_FORWARD) {
         return 0;
+    }
+    if (plan->is_verbatim) {
+        return emitted_position;
     }
     uint32_t wanted = without_holes(plan, tenant.len, (size_t)emitted_position - 1);
     int32_t best = 0;

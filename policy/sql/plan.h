@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "policy/sql/effect.h"
 #include "policy/sql/refusal.h"
 #include "protocol/bytes.h"
 #include "protocol/compiler.h"
@@ -22,6 +23,7 @@ struct config_row;
 
 /* What a plan depends on besides the request. Only sql_plan_new reads it. */
 struct sql_environment {
+    bool passes_through;           /* nothing is rewritten or refused; then there is no: */
     const struct catalog *catalog; /* borrows */
     const struct config_row *row;  /* borrows */
     size_t max_bytes;              /* longest text, in bytes; more is 54000 */
@@ -44,18 +46,6 @@ enum sql_verdict {
     SQL_FORWARD, /* send what sql_plan_write_text writes, if sql_plan_admit agrees */
     SQL_REFUSE,  /* nothing may be sent: answer with sql_plan_refusal */
     SQL_EMPTY,   /* no statement at all: answer EmptyQueryResponse */
-};
-
-/* What a statement does to the session beyond its result. */
-enum sql_effect {
-    SQL_EFFECT_NONE,
-    SQL_EFFECT_BEGIN,
-    SQL_EFFECT_COMMIT,
-    SQL_EFFECT_ROLLBACK,
-    SQL_EFFECT_SAVEPOINT, /* SAVEPOINT, RELEASE, ROLLBACK TO */
-    SQL_EFFECT_SET_LOCAL, /* ends with the transaction: nothing to do */
-    SQL_EFFECT_PIN_SET,   /* a session-level SET or RESET: the link keeps it, so it is pinned */
-    SQL_EFFECT_DISCARD_ALL,
 };
 
 struct sql_plan;
@@ -98,6 +88,12 @@ const struct sql_refusal *sql_plan_check_bind(const struct sql_plan *plan, size_
 
 size_t sql_plan_num_statements(const struct sql_plan *plan);
 enum sql_effect sql_plan_effect(const struct sql_plan *plan, size_t statement);
+
+/* The text is sent as it came: what parameters it has, only the server knows. */
+bool sql_plan_is_verbatim(const struct sql_plan *plan);
+
+/* It may change what lastval() and currval() answer. Known of verbatim plans only. */
+bool sql_plan_advances_sequences(const struct sql_plan *plan);
 
 /* The text is DISCARD ALL: the session answers it itself, nothing is sent. */
 bool sql_plan_is_discard_all(const struct sql_plan *plan);

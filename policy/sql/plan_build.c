@@ -12,6 +12,7 @@
 #include "policy/sql/emit.h"
 #include "policy/sql/guard.h"
 #include "policy/sql/lexical.h"
+#include "policy/sql/passthrough.h"
 #include "policy/sql/plan_parts.h"
 #include "policy/sql/proof.h"
 #include "policy/sql/query.h"
@@ -339,7 +340,11 @@ static struct sql_plan *new_plan(const struct config_row *row)
 
 struct sql_plan *sql_plan_new(const struct sql_environment *env, const struct sql_request *request)
 {
-    check(env->catalog != NULL && env->row != NULL && request->num_param_types <= MAX_PARAM);
+    check(request->num_param_types <= MAX_PARAM);
+    if (env->passes_through) {
+        return sql_passthrough_plan(env, request);
+    }
+    check(env->catalog != NULL && env->row != NULL);
     char *text = mem_copy_string((const char *)request->text.ptr, request->text.len);
     struct build b = {.text = text, .plan = new_plan(env->row)};
     struct libpg_error error = {0};

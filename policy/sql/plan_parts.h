@@ -23,6 +23,8 @@ struct sql_plan {
     uint32_t refs;
     enum sql_verdict verdict;
     bool proof_failed;
+    bool is_verbatim;
+    bool advances;       /* sequences, perhaps */
     uint32_t added_type; /* 0: the plan adds no parameter */
     uint16_t num_params;
     struct sql_refusal refusal; /* owns its texts when the verdict is SQL_REFUSE */

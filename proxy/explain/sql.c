@@ -11,11 +11,18 @@
 #include "protocol/mem.h"
 #include "protocol/writer.h"
 
-static const char *const effect_names[] = {
-    [SQL_EFFECT_NONE] = "none",           [SQL_EFFECT_BEGIN] = "begin",
-    [SQL_EFFECT_COMMIT] = "commit",       [SQL_EFFECT_ROLLBACK] = "rollback",
-    [SQL_EFFECT_SAVEPOINT] = "savepoint", [SQL_EFFECT_SET_LOCAL] = "set_local",
-    [SQL_EFFECT_PIN_SET] = "pin_set",     [SQL_EFFECT_DISCARD_ALL] = "discard_all",
+static const char *const effect_names[SQL_EFFECTS] = {
+    [SQL_EFFECT_NONE] = "none",
+    [SQL_EFFECT_BEGIN] = "begin",
+    [SQL_EFFECT_COMMIT] = "commit",
+    [SQL_EFFECT_ROLLBACK] = "rollback",
+    [SQL_EFFECT_SAVEPOINT] = "savepoint",
+    [SQL_EFFECT_SET_LOCAL] = "set_local",
+    [SQL_EFFECT_DISCARD_ALL] = "discard_all",
+    [SQL_EFFECT_UNKNOWN] = "unknown",
+#define PIN(NAME, label) [SQL_EFFECT_PIN_##NAME] = "pin_" label,
+#include "policy/sql/pins.def"
+#undef PIN
 };
 
 static json_t *text_value(const char *text, size_t len)

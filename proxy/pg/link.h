@@ -80,6 +80,7 @@ struct link {
     bool is_applying;           /* the settings of its session are being set */
     bool is_out_of_step;        /* the server sent what nobody asked for */
     bool is_stale;              /* its server is no longer the right one: not lent again */
+    uint64_t sequences_of;      /* session whose values lastval() may show; 0: nobody's */
     bool is_dirty;              /* the server may have state that only DISCARD ALL removes */
     enum pg_ready ready;        /* of the last ReadyForQuery */
     size_t relay_left;          /* bytes of a message that is relayed in pieces */

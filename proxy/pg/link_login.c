@@ -27,9 +27,10 @@
 #include "proxy/pg/outgoing.h"
 #include "proxy/pg/server_parameters.h"
 
-#define MESSAGE_MAX      ((size_t)64 * 1024)
-#define PACKET_ROOM      ((size_t)256) /* beside the values */
-#define APPLICATION_NAME "ringfence"
+#define MESSAGE_MAX       ((size_t)64 * 1024)
+#define PACKET_ROOM       ((size_t)256) /* beside the values */
+#define APPLICATION_NAME  "ringfence"
+#define IDENTITY_SETTINGS ((size_t)2) /* user and database */
 
 struct link_login {
     struct server_parameters parameters;
@@ -100,7 +101,9 @@ void link_login_begin(struct link *link)
         {slice_text("search_path"), slice_text(target->search_path)},
         {slice_text("application_name"), slice_text(APPLICATION_NAME)},
     };
-    const size_t num_settings = sizeof settings / sizeof settings[0];
+    /* Without isolation nothing is parsed that must mean the same on every link. */
+    const size_t num_settings =
+        target->upstream->is_passthrough ? IDENTITY_SETTINGS : sizeof settings / sizeof settings[0];
     size_t room = PACKET_ROOM;
     for (size_t i = 0; i < num_settings; i++) {
         room += settings[i].value.len;
@@ -253,7 +256,9 @@ static const char *take_parameter(struct link *link, struct slice body)
     if (pg_parameter_status_decode(body, &status) != PG_OK) {
         return "malformed ParameterStatus";
     }
-    if (server_parameter_check(status.name, status.value) != SERVER_PARAMETER_FINE) {
+    bool is_free = link->target->upstream->is_passthrough &&
+                   slice_equal(status.name, slice_text("client_encoding"));
+    if (!is_free && server_parameter_check(status.name, status.value) != SERVER_PARAMETER_FINE) {
         return "the server reports a setting or version that parsing here would not be sound with";
     }
     bool fits = server_parameters_set(&link->login->parameters, status.name, status.value);

@@ -59,6 +59,7 @@ static void scrub(struct link *link)
     link_enter(link, LINK_SCRUBBING);
     link_statements_clear(&link->statements);
     statement_unref(&link->unnamed);
+    link->sequences_of = 0;
     set_settings(link, upstream_of(link)->pg->no_settings);
     struct outgoing out;
     if (owed_push(&link->owed, PG_REPLY_QUERY, OWED_SWALLOW, NULL) != PG_REPLY_QUEUED ||
@@ -145,13 +146,14 @@ void link_discard(struct link *link)
 /* What a server may say unasked. False: the link is no good any more. */
 static bool take_report(struct link *link, const struct pg_frame *frame)
 {
-    (void)link;
     struct pg_parameter_status status;
+    bool is_passthrough = link->target->upstream->is_passthrough;
     if (frame->type == 'N' || frame->type == 'A') {
         return true;
     }
     return frame->type == 'S' && pg_parameter_status_decode(frame->body, &status) == PG_OK &&
-           server_parameter_check(status.name, status.value) == SERVER_PARAMETER_FINE;
+           (is_passthrough ||
+            server_parameter_check(status.name, status.value) == SERVER_PARAMETER_FINE);
 }
 
 /* One message of the answer to DISCARD ALL; false: it is not what it must be. */

@@ -58,6 +58,11 @@ const struct catalog *pg_upstream_catalog(const struct pg_upstream *upstream)
     return snapshot_catalog(upstream->snapshot, upstream->target.upstream);
 }
 
+bool pg_upstream_is_known(const struct pg_upstream *upstream)
+{
+    return upstream->target.upstream->is_passthrough || pg_upstream_catalog(upstream) != NULL;
+}
+
 struct pg_upstream *pg_upstream_of_link(const struct link *link)
 {
     struct pg_upstream *upstream = link->owner;
@@ -105,8 +110,8 @@ static bool is_same_server(const struct config_upstream *a, const struct config_
             return false;
         }
     }
-    return same_text(a->database, b->database) && same_text(a->user, b->user) &&
-           same_text(a->password, b->password);
+    return a->is_passthrough == b->is_passthrough && same_text(a->database, b->database) &&
+           same_text(a->user, b->user) && same_text(a->password, b->password);
 }
 
 static struct pg_upstream *add_upstream(struct pg_worker *pg, const struct config_upstream *config)
@@ -131,7 +136,9 @@ static void follow(struct pg_upstream *upstream, struct snapshot *snapshot,
                    const struct config_upstream *config)
 {
     const struct config_upstream *before = upstream->target.upstream;
-    char *search_path = search_path_text(&snapshot_config(snapshot)->row);
+    /* Without isolation there need be no schemas, and the path is the server's. */
+    char *search_path = config->is_passthrough ? mem_copy_string("", 0)
+                                               : search_path_text(&snapshot_config(snapshot)->row);
     bool is_same = before == NULL || (is_same_server(before, config) &&
                                       strcmp(upstream->target.search_path, search_path) == 0);
     (void)pg_service_pool(upstream->pg->service, config->name, config->pool.size);

@@ -82,6 +82,9 @@ bool pg_worker_has_tenant(const struct pg_worker *pg, struct slice tenant);
 /* The current snapshot's catalogue of upstream, or NULL as long as none was loaded. */
 const struct catalog *pg_upstream_catalog(const struct pg_upstream *upstream);
 
+/* Whether all is there that statements need to be understood: its catalogue, under isolation. */
+bool pg_upstream_is_known(const struct pg_upstream *upstream);
+
 /* A link of one of the worker's pools back to its upstream. */
 struct pg_upstream *pg_upstream_of_link(const struct link *link);
 

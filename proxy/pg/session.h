@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+#include "policy/sql/effect.h"
 #include "protocol/compiler.h"
 #include "protocol/pg/frame.h"
 #include "proxy/net/deadline.h"
@@ -68,6 +69,7 @@ struct session {
     bool has_open_batch;           /* messages since the last Sync may wait for one */
     bool is_leaving;               /* said Terminate; its last answers are still to come */
     bool is_pinned;                /* keeps its link beyond the transaction */
+    enum sql_effect pin;           /* why; while is_pinned */
     bool is_stopped;               /* not read: waits for earlier answers */
     bool was_cut_off;              /* its link went in the middle of a message to the client */
     bool has_no_link;              /* the pool refused, for this reason: */

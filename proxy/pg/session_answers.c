@@ -4,6 +4,7 @@
  * position moved to the client's text and, in the classes whose DETAIL quotes values of rows (data,
  * integrity, names), without anything but its message: rewriting alone guards the table, and the
  * key of a unique violation is the tenant column's too. */
+#include "policy/config/config.h"
 #include "policy/sql/plan.h"
 #include "protocol/check.h"
 #include "protocol/pg/error_fields.h"
@@ -48,6 +49,12 @@ static void pass_on(struct session *s, const struct pg_frame *frame, struct slic
 {
     static const uint8_t quoting[] = {PG_ERROR_DETAIL, PG_ERROR_WHERE, PG_ERROR_INTERNAL_QUERY,
                                       PG_ERROR_INTERNAL_POSITION};
+    if (s->upstream->target.upstream->is_passthrough) {
+        if (!stream_write(&s->stream, frame->whole)) {
+            session_close(s, CLOSE_CLIENT_SLOW);
+        }
+        return;
+    }
     int32_t position = pg_error_position(fields);
     if (position > 0) {
         position = plan == NULL ? 0 : sql_plan_client_position(plan, session_tenant(s), position);

@@ -31,7 +31,13 @@ enum request_step session_relay(struct session *s, enum pg_reply_kind kind,
     case LINK_THERE:
         break;
     }
-    if (owed_push(&s->link->owed, kind, 0, NULL) != PG_REPLY_QUEUED) {
+    switch (owed_push(&s->link->owed, kind, 0, NULL)) {
+    case PG_REPLY_QUEUED:
+        break;
+    case PG_REPLY_NOT_WANTED: /* a Sync inside of COPY FROM STDIN */
+        return REQUEST_DONE;
+    case PG_REPLY_VIOLATION:
+    case PG_REPLY_FULL:
         return REQUEST_WRONG;
     }
     if (!stream_write(&s->link->stream, frame->whole)) {
@@ -187,6 +193,16 @@ enum request_step session_flush(struct session *s, const struct pg_frame *frame)
         session_close(s, CLOSE_TOO_LARGE);
     }
     return REQUEST_DONE;
+}
+
+/* Only without isolation: what the function does to the session, nobody knows. */
+enum request_step session_function_call(struct session *s, const struct pg_frame *frame)
+{
+    enum request_step step = session_relay(s, PG_REPLY_FUNCTION_CALL, frame);
+    if (step == REQUEST_DONE && s->link != NULL) {
+        s->link->is_dirty = true;
+    }
+    return step;
 }
 
 static enum request_step answer_sync(struct session *s)

@@ -18,18 +18,30 @@
 #include "proxy/pg/refusal.h"
 #include "proxy/pg/session_parts.h"
 
-/* Makes the link's settings the session's. */
+#define FORGET_SEQUENCES "DISCARD SEQUENCES;"
+
+/* Whether lastval() and currval() could show the session another one's value. */
+static bool shows_sequences(const struct session *s, const struct link *link)
+{
+    return link->sequences_of != 0 && link->sequences_of != s->id;
+}
+
+/* Makes the link's settings the session's, and has the server forget what is another's. */
 static void send_settings(struct session *s)
 {
     struct link *link = s->link;
     struct outgoing out;
     if (owed_push(&link->owed, PG_REPLY_QUERY, OWED_SWALLOW, NULL) != PG_REPLY_QUEUED ||
-        !outgoing_begin(&out, &link->stream, SETTINGS_CHANGE_MAX)) {
+        !outgoing_begin(&out, &link->stream, SETTINGS_CHANGE_MAX + sizeof FORGET_SEQUENCES)) {
         session_close(s, CLOSE_LINK_PROTOCOL);
         return;
     }
     size_t mark = pg_begin_query(&out.writer);
     settings_write_change(link->settings, s->settings, &out.writer);
+    if (shows_sequences(s, link)) {
+        writer_bytes(&out.writer, slice_text(FORGET_SEQUENCES));
+        link->sequences_of = 0;
+    }
     pg_end_query(&out.writer, mark);
     check(outgoing_end(&out));
     settings_unref(&s->pg->settings, &link->settings);
@@ -48,7 +60,7 @@ static void attach(struct session *s, struct link *link)
     s->began_us = s->pg->worker->now_us;
     metrics_add(s->upstream->metrics, METRIC_LINKS_IDLE, -1);
     metrics_add(s->upstream->metrics, METRIC_LINKS_ACTIVE, 1);
-    if (link->settings != s->settings) {
+    if (link->settings != s->settings || shows_sequences(s, link)) {
         send_settings(s);
     }
 }

@@ -43,6 +43,11 @@ enum request_step session_close_named(struct session *s, const struct pg_frame *
 enum request_step session_execute(struct session *s, const struct pg_frame *frame);
 enum request_step session_flush(struct session *s, const struct pg_frame *frame);
 enum request_step session_sync(struct session *s, const struct pg_frame *frame);
+enum request_step session_function_call(struct session *s, const struct pg_frame *frame);
+
+/* session_copy.c: CopyData; CopyDone and CopyFail. */
+enum request_step session_copy_data(struct session *s, const struct pg_frame *frame);
+enum request_step session_copy_end(struct session *s, const struct pg_frame *frame);
 
 /* session_link.c: getting a link, and letting it go. */
 enum link_answer {

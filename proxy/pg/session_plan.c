@@ -31,6 +31,7 @@ static struct sql_plan *plan_of(struct session *s, const struct sql_request *req
     const struct pg_upstream *upstream = s->upstream;
     const struct config *config = snapshot_config(upstream->snapshot);
     const struct sql_environment env = {
+        .passes_through = upstream->target.upstream->is_passthrough,
         .catalog = pg_upstream_catalog(upstream),
         .row = &config->row,
         .max_bytes = config->limits.statement_bytes,
@@ -39,7 +40,7 @@ static struct sql_plan *plan_of(struct session *s, const struct sql_request *req
         .epoch = snapshot_epoch(upstream->snapshot),
         .environment = upstream->number,
     };
-    if (env.catalog == NULL) {
+    if (env.catalog == NULL && !env.passes_through) {
         return NULL;
     }
     struct sql_plan *plan = sql_plan_cache_get(s->pg->plans, &scope, &env, request);
@@ -75,12 +76,13 @@ void session_renew_meaning(struct session *s)
     s->meaning = ++s->pg->last_meaning;
 }
 
-static void pin(struct session *s)
+static void pin(struct session *s, enum sql_effect effect)
 {
     session_renew_meaning(s);
     s->link->is_dirty = true;
     if (!s->is_pinned) {
         s->is_pinned = true;
+        s->pin = effect;
         metrics_add(s->metrics, METRIC_SESSIONS_PINNED, 1);
     }
 }
@@ -127,24 +129,24 @@ uint64_t session_epoch(const struct session *s)
     return snapshot_epoch(s->upstream->snapshot);
 }
 
+static void apply_effect(struct session *s, enum sql_effect effect)
+{
+    if (sql_effect_pin(effect) != NULL) {
+        pin(s, effect);
+    } else if (effect == SQL_EFFECT_UNKNOWN) {
+        s->link->is_dirty = true;
+    } else if (effect == SQL_EFFECT_SET_LOCAL) {
+        s->link->has_local_settings = true;
+        session_renew_meaning(s);
+    }
+}
+
 void session_apply_effects(struct session *s, const struct sql_plan *plan)
 {
     for (size_t i = 0; i < sql_plan_num_statements(plan); i++) {
-        switch (sql_plan_effect(plan, i)) {
-        case SQL_EFFECT_PIN_SET:
-            pin(s);
-            break;
-        case SQL_EFFECT_SET_LOCAL:
-            s->link->has_local_settings = true;
-            session_renew_meaning(s);
-            break;
-        case SQL_EFFECT_NONE:
-        case SQL_EFFECT_BEGIN:
-        case SQL_EFFECT_COMMIT:
-        case SQL_EFFECT_ROLLBACK:
-        case SQL_EFFECT_SAVEPOINT:
-        case SQL_EFFECT_DISCARD_ALL:
-            break;
-        }
+        apply_effect(s, sql_plan_effect(plan, i));
+    }
+    if (sql_plan_advances_sequences(plan)) {
+        s->link->sequences_of = s->id;
     }
 }

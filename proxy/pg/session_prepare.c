@@ -365,7 +365,7 @@ enum request_step session_bind(struct session *s, const struct pg_frame *frame)
         return session_refuse_named(s, PG_REPLY_BIND, "57P03", close_message(CLOSE_UNAVAILABLE),
                                     bind.statement);
     }
-    if (bind.num_values != count_params(statement)) {
+    if (bind.num_values != count_params(statement) && !sql_plan_is_verbatim(statement->plan)) {
         return refuse_count(s, &bind, statement);
     }
     const struct sql_refusal *why = session_object(s, statement->plan);

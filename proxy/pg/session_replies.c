@@ -7,6 +7,7 @@
  *
  *     | relayed already | run: as they are | this message | not looked at |
  *     0                 run                at                          in.len            */
+#include "policy/config/config.h"
 #include "policy/sql/plan.h"
 #include "protocol/check.h"
 #include "protocol/pg/backend.h"
@@ -31,6 +32,11 @@
 static bool is_over(const struct session *s)
 {
     return s->state != SESSION_ACTIVE;
+}
+
+static bool is_passthrough(const struct session *s)
+{
+    return s->upstream->target.upstream->is_passthrough;
 }
 
 /* What has stood in the input since the run began goes to the client. */
@@ -68,12 +74,13 @@ static enum relay_step take_unasked(struct relay *r, const struct pg_frame *fram
     struct pg_parameter_status status;
     if (frame->type == 'S') {
         if (pg_parameter_status_decode(frame->body, &status) != PG_OK ||
-            server_parameter_check(status.name, status.value) != SERVER_PARAMETER_FINE) {
+            (!is_passthrough(r->s) &&
+             server_parameter_check(status.name, status.value) != SERVER_PARAMETER_FINE)) {
             metrics_add(metrics_worker(r->s->pg->worker->metrics), METRIC_ISOLATION_VIOLATIONS, 1);
             return out_of_step(r);
         }
     }
-    bool is_for_client = !r->link->is_applying && frame->type != 'A';
+    bool is_for_client = !r->link->is_applying && (frame->type != 'A' || is_passthrough(r->s));
     if (is_for_client) {
         r->at += frame->whole.len;
     } else {
@@ -186,7 +193,7 @@ static enum relay_step take_owed(struct relay *r, const struct pg_frame *frame, 
     return is_over(r->s) ? RELAY_OVER : RELAY_NEXT;
 }
 
-/* COPY cannot be: no plan lets one through, and the tracker must not be told of one. */
+/* Under isolation COPY cannot be: no plan lets one through, and the tracker must not be told. */
 static bool is_copy(uint8_t type)
 {
     return type == 'G' || type == 'H' || type == 'W' || type == 'd' || type == 'c';
@@ -196,7 +203,7 @@ static enum relay_step take_message(struct relay *r, const struct pg_frame *fram
 {
     struct pg_reply reply = {.value = 0};
     enum pg_ready ready = PG_READY_IDLE;
-    if (is_copy(frame->type) ||
+    if ((is_copy(frame->type) && !is_passthrough(r->s)) ||
         (frame->type == 'Z' && pg_ready_decode(frame->body, &ready) != PG_OK)) {
         return out_of_step(r);
     }
@@ -220,12 +227,15 @@ static enum relay_step take_message(struct relay *r, const struct pg_frame *fram
     return out_of_step(r);
 }
 
-/* The beginning of a row that has not come whole: the client gets it as it comes. */
+/* The beginning of a row or of COPY data that has not come whole: the client gets it as it comes.
+ */
 static enum relay_step begin_pieces(struct relay *r, const struct pg_header *header, size_t here)
 {
     struct pg_reply reply;
-    if (header->type != 'D' ||
-        pg_reply_feed(&r->link->owed.tracker, 'D', &reply) != PG_REPLY_PART || reply.flags != 0) {
+    bool is_copy_data = header->type == 'd' && is_passthrough(r->s);
+    if ((header->type != 'D' && !is_copy_data) ||
+        pg_reply_feed(&r->link->owed.tracker, header->type, &reply) != PG_REPLY_PART ||
+        reply.flags != 0) {
         return out_of_step(r);
     }
     r->link->relay_left = header->total_len - here;

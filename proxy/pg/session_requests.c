@@ -3,6 +3,7 @@
  * The client's messages after login, one by one, each to the function of its type. Not read while
  * the session waits for something, or while the client or the server does not take what it is
  * sent. Work per turn is bounded. */
+#include "policy/config/config.h"
 #include "protocol/check.h"
 #include "proxy/log.h"
 #include "proxy/pg/link.h"
@@ -32,7 +33,9 @@ static enum request_step terminate(struct session *s, const struct pg_frame *fra
 /* A function by its number, without a text that could be understood. Answered like a Query. */
 static enum request_step call_function(struct session *s, const struct pg_frame *frame)
 {
-    (void)frame;
+    if (s->upstream->target.upstream->is_passthrough) {
+        return session_function_call(s, frame);
+    }
     struct refusal *refusal =
         refusal_new("42501", "function calls by message are not allowed", slice_of(NULL, 0));
     session_refuse(s, PG_REPLY_QUERY, &refusal);
@@ -41,12 +44,13 @@ static enum request_step call_function(struct session *s, const struct pg_frame 
 
 typedef enum request_step request_fn(struct session *s, const struct pg_frame *frame);
 
-/* No cell: the message may not come here. COPY data among them: no plan lets a COPY through. */
+/* No cell: the message may not come here. */
 static request_fn *const requests[256] = {
-    ['Q'] = session_query,    ['P'] = session_parse,   ['B'] = session_bind,
-    ['D'] = session_describe, ['E'] = session_execute, ['C'] = session_close_named,
-    ['H'] = session_flush,    ['S'] = session_sync,    ['F'] = call_function,
-    ['X'] = terminate,
+    ['Q'] = session_query,    ['P'] = session_parse,     ['B'] = session_bind,
+    ['D'] = session_describe, ['E'] = session_execute,   ['C'] = session_close_named,
+    ['H'] = session_flush,    ['S'] = session_sync,      ['F'] = call_function,
+    ['X'] = terminate,        ['d'] = session_copy_data, ['c'] = session_copy_end,
+    ['f'] = session_copy_end,
 };
 
 /* After an error outside of a link, the client's messages up to its Sync are dropped, as a server

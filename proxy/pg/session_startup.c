@@ -74,7 +74,8 @@ static void take_setting(struct session_login *login, const struct pg_setting *s
         take_tenant_option(login, setting->value);
         return;
     }
-    switch (settings_wish_add(&login->wish, setting->name, setting->value)) {
+    bool any = login->listener->isolation == CONFIG_ISOLATION_PASSTHROUGH;
+    switch (settings_wish_add(&login->wish, any, setting->name, setting->value)) {
     case SETTING_TAKEN:
         return;
     case SETTING_REFUSED:
@@ -281,7 +282,7 @@ void session_login_done(struct session *s)
     s->tenant_len = (uint8_t)strlen(login->tenant);
     memcpy(s->tenant, login->tenant, sizeof login->tenant);
     session_enter(s, SESSION_GREETING);
-    if (pool_is_down(&s->upstream->pool) || pg_upstream_catalog(s->upstream) == NULL) {
+    if (pool_is_down(&s->upstream->pool) || !pg_upstream_is_known(s->upstream)) {
         session_close(s, CLOSE_UNAVAILABLE);
         return;
     }

@@ -121,7 +121,30 @@ static bool is_pin(const char *name)
     return strcmp(name, "client_encoding") == 0 || strcmp(name, "standard_conforming_strings") == 0;
 }
 
-enum setting_status settings_wish_add(struct settings_wish *wish, struct slice name,
+static bool is_name(const char *name)
+{
+    static const char bytes[] = "abcdefghijklmnopqrstuvwxyz0123456789_.";
+    return name[0] != '\0' && strspn(name, bytes) == strlen(name);
+}
+
+static enum setting_status judge(const struct setting_entry *entry, bool any)
+{
+    enum sql_setting_verdict verdict = sql_setting_check_set(entry->name, entry->value);
+    if (any && !is_pin(entry->name) && is_name(entry->name)) {
+        return SETTING_TAKEN;
+    }
+    switch (verdict) {
+    case SQL_SETTING_REFUSED:
+        return SETTING_REFUSED;
+    case SQL_SETTING_BAD_VALUE:
+        return SETTING_WRONG;
+    case SQL_SETTING_ALLOWED:
+        break;
+    }
+    return SETTING_TAKEN;
+}
+
+enum setting_status settings_wish_add(struct settings_wish *wish, bool any, struct slice name,
                                       struct slice value)
 {
     struct setting_entry entry = {.name = ""};
@@ -139,15 +162,11 @@ enum setting_status settings_wish_add(struct settings_wish *wish, struct slice n
     if (is_one_of(entry.name, of_transaction, COUNT_OF(of_transaction))) {
         return SETTING_REFUSED;
     }
-    switch (sql_setting_check_set(entry.name, entry.value)) {
-    case SQL_SETTING_REFUSED:
-        return SETTING_REFUSED;
-    case SQL_SETTING_BAD_VALUE:
-        return SETTING_WRONG;
-    case SQL_SETTING_ALLOWED:
-        break;
+    enum setting_status status = judge(&entry, any);
+    if (status != SETTING_TAKEN) {
+        return status;
     }
-    return is_pin(entry.name) || insert(wish, &entry) ? SETTING_TAKEN : SETTING_WRONG;
+    return (is_pin(entry.name) && !any) || insert(wish, &entry) ? SETTING_TAKEN : SETTING_WRONG;
 }
 
 void settings_wish_fini(struct settings_wish *wish)
@@ -242,18 +261,32 @@ static void write_reset(struct writer *w, const struct setting_entry *entry)
     writer_u8(w, ';');
 }
 
-static void write_set(struct writer *w, const struct setting_entry *entry)
+static void write_text(struct writer *w, const char *text)
 {
-    writer_bytes(w, slice_text("SET "));
-    writer_bytes(w, slice_text(entry->name));
-    writer_bytes(w, slice_text(" = '"));
-    for (const char *c = entry->value; *c != '\0'; c++) {
+    for (const char *c = text; *c != '\0'; c++) {
         if (*c == '\'') {
             writer_u8(w, '\'');
         }
         writer_u8(w, (uint8_t)*c);
     }
-    writer_bytes(w, slice_text("';"));
+}
+
+/* SET would take the text for one name, set_config splits it (guc.c, GUC_LIST_QUOTE). */
+static bool is_list(const char *name)
+{
+    static const char *const lists[] = {"search_path", "temp_tablespaces",
+                                        "local_preload_libraries", "session_preload_libraries"};
+    return is_one_of(name, lists, COUNT_OF(lists));
+}
+
+static void write_set(struct writer *w, const struct setting_entry *entry)
+{
+    bool calls = is_list(entry->name);
+    writer_bytes(w, slice_text(calls ? "SELECT pg_catalog.set_config('" : "SET "));
+    writer_bytes(w, slice_text(entry->name));
+    writer_bytes(w, slice_text(calls ? "','" : " = '"));
+    write_text(w, entry->value);
+    writer_bytes(w, slice_text(calls ? "',false);" : "';"));
 }
 
 /* How the names at the two cursors compare; a set that is at its end comes last. */

@@ -6,6 +6,7 @@
 #ifndef PROXY_PG_SETTINGS_H
 #define PROXY_PG_SETTINGS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,7 +19,7 @@
 #define SETTING_NAME_MAX  ((size_t)64)  /* bytes; longer than any the server has */
 #define SETTING_VALUE_MAX ((size_t)256) /* bytes */
 /* Room for every change settings_write_change can write. */
-#define SETTINGS_CHANGE_MAX (2 * SETTINGS_MAX * (SETTING_NAME_MAX + 2 * SETTING_VALUE_MAX + 16))
+#define SETTINGS_CHANGE_MAX (2 * SETTINGS_MAX * (SETTING_NAME_MAX + 2 * SETTING_VALUE_MAX + 48))
 
 /* What the client asks for, sorted by name. Zeroed: the server's defaults. */
 struct settings_wish {
@@ -33,9 +34,10 @@ enum setting_status {
     SETTING_WRONG,   /* 22023: a value that cannot be, or too many of them */
 };
 
-/* Takes one setting of the startup packet, whose name may be in any case. A later one wins. */
-MUST_USE enum setting_status settings_wish_add(struct settings_wish *wish, struct slice name,
-                                               struct slice value);
+/* Takes one setting of the startup packet, whose name may be in any case. A later one wins. any:
+ * without isolation, the server decides which there are. */
+MUST_USE enum setting_status settings_wish_add(struct settings_wish *wish, bool any,
+                                               struct slice name, struct slice value);
 void settings_wish_fini(struct settings_wish *wish);
 
 struct settings;

@@ -72,7 +72,7 @@ static const struct wrong wrong_shape[] = {
     {"listeners: {a: b}\n", "etc/t.yaml:1:12: expected a list, found a mapping"},
     {"listeners:\n  - {name: a}\n  - {name: b, bogus: c}\n",
      "etc/t.yaml:3:15: unknown key \"bogus\"; expected one of: name, protocol, bind, upstream, "
-     "auth"},
+     "isolation, auth"},
     {"listeners:\n  - {name: a}\n  - text\n", "etc/t.yaml:3:5: expected a mapping"},
     {"upstreams: [a]\n", "etc/t.yaml:1:13: upstreams: expected"},
     {"upstreams: {Main: {}}\n", "etc/t.yaml:1:13: upstreams: expected"},
@@ -141,6 +141,10 @@ static const struct wrong wrong_listeners[] = {
     {LISTENERS
      "  - {name: app-pg, protocol: postgres, bind: \"127.0.0.1:1\", upstream: main}\n" AFTER,
      "etc/t.yaml:3:12: listeners.app-pg.name: there is another listener of that name"},
+    {LISTENERS "  - {name: b, protocol: postgres, bind: \"127.0.0.1:1\", upstream: main,\n"
+               "     isolation: passthrough}\n" AFTER,
+     "etc/t.yaml:4:17: listeners.b.isolation: listener \"app-pg\" has another one and the same "
+     "upstream"},
     {LISTENERS
      "  - {name: b, protocol: postgres, bind: \"127.0.0.1:6432\", upstream: main}\n" AFTER,
      "etc/t.yaml:3:41: listeners.b.bind: listener \"app-pg\" has that address"},

@@ -13,7 +13,7 @@ struct pair {
 
 static enum setting_status add(struct settings_wish *wish, const char *name, const char *value)
 {
-    return settings_wish_add(wish, slice_text(name), slice_text(value));
+    return settings_wish_add(wish, false, slice_text(name), slice_text(value));
 }
 
 static struct settings *intern(struct settings_table *table, const struct pair *pairs, size_t count)
@@ -78,12 +78,13 @@ static void test_lengths_and_numbers_have_limits(void **state)
     char value[SETTING_VALUE_MAX + 1];
     memset(value, 'x', sizeof value);
     struct slice name = slice_text("application_name");
-    assert_int_equal(settings_wish_add(&wish, name, slice_of(value, SETTING_VALUE_MAX - 1)),
+    assert_int_equal(settings_wish_add(&wish, false, name, slice_of(value, SETTING_VALUE_MAX - 1)),
                      SETTING_TAKEN);
-    assert_int_equal(settings_wish_add(&wish, name, slice_of(value, SETTING_VALUE_MAX)),
+    assert_int_equal(settings_wish_add(&wish, false, name, slice_of(value, SETTING_VALUE_MAX)),
                      SETTING_WRONG);
-    assert_int_equal(settings_wish_add(&wish, slice_of(value, SETTING_NAME_MAX), slice_text("")),
-                     SETTING_REFUSED);
+    assert_int_equal(
+        settings_wish_add(&wish, false, slice_of(value, SETTING_NAME_MAX), slice_text("")),
+        SETTING_REFUSED);
     settings_wish_fini(&wish);
 }
 
