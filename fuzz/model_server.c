@@ -23,6 +23,7 @@
 #define IN_CAP    ((size_t)256 * 1024)
 #define OUT_CAP   ((size_t)64 * 1024)
 #define FIRST_PID UINT32_C(7000)
+#define BACKLOG   1024 /* a refused connection would make the proxy wait before it tries again */
 
 static struct slice words(const char *text)
 {
@@ -59,7 +60,7 @@ void model_server_init(struct model_server *server, const char *path)
     server->listen_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     check(server->listen_fd >= 0);
     check(bind(server->listen_fd, (struct sockaddr *)&address, sizeof address) == 0);
-    check(listen(server->listen_fd, MODEL_CONNECTIONS) == 0);
+    check(listen(server->listen_fd, BACKLOG) == 0);
 }
 
 void model_server_fini(struct model_server *server)
