@@ -242,13 +242,15 @@ static void settle(struct play *play)
 {
     unsigned quiet = 0;
     for (unsigned round = 0; round < ROUNDS_AT_END && quiet < 4; round++) {
+        uint32_t accepted = play->server.num_accepted;
         play->has_heard = false;
         turn(play);
         hear(play);
         for (size_t i = 0; i < MODEL_CONNECTIONS; i++) {
             serve(play, i, SERVE_ALL);
         }
-        quiet = play->has_heard ? 0 : quiet + 1;
+        bool was_quiet = !play->has_heard && play->server.num_accepted == accepted;
+        quiet = was_quiet ? quiet + 1 : 0;
     }
 }
 
