@@ -18,6 +18,8 @@ struct settings {
     struct config *config;      /* owns */
     struct tenant_rules *rules; /* owns */
     struct users **users;       /* owns; one per listener, NULL for trust */
+    void *attachment;           /* owns; through release */
+    void (*release)(void *attachment);
 };
 
 struct shared_catalog {
@@ -52,6 +54,9 @@ static void settings_unref(struct settings *settings)
     }
     for (size_t i = 0; settings->users != NULL && i < settings->config->num_listeners; i++) {
         users_free(&settings->users[i]);
+    }
+    if (settings->release != NULL) {
+        settings->release(settings->attachment);
     }
     free(settings->users);
     tenant_rules_free(&settings->rules);
@@ -170,6 +175,18 @@ void snapshot_keep_catalogs(struct snapshot *fresh, const struct snapshot *old)
             fresh->catalogs[i] = shared;
         }
     }
+}
+
+void snapshot_attach(struct snapshot *fresh, void *thing, void (*release)(void *thing))
+{
+    check(fresh->settings->release == NULL && release != NULL);
+    fresh->settings->attachment = thing;
+    fresh->settings->release = release;
+}
+
+void *snapshot_attachment(const struct snapshot *snapshot)
+{
+    return snapshot->settings->attachment;
 }
 
 struct snapshot *snapshot_ref(struct snapshot *snapshot)

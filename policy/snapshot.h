@@ -32,6 +32,13 @@ struct snapshot *snapshot_with_catalog(struct snapshot *old, size_t upstream_ind
  * while catalogues are read again. */
 void snapshot_keep_catalogs(struct snapshot *fresh, const struct snapshot *old);
 
+/* Gives a fresh snapshot, which nobody else has seen yet, a thing that lives as long as its
+ * configuration does, and is shared by the snapshots that snapshot_with_catalog makes of it. */
+void snapshot_attach(struct snapshot *fresh, void *thing, void (*release)(void *thing));
+
+/* What was attached, or NULL. Borrows. */
+void *snapshot_attachment(const struct snapshot *snapshot);
+
 struct snapshot *snapshot_ref(struct snapshot *snapshot);
 
 /* Gives one reference up and clears the pointer; NULL is fine. */

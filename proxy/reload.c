@@ -9,6 +9,7 @@
 
 #include "policy/snapshot.h"
 #include "proxy/log.h"
+#include "proxy/net/encryption.h"
 
 static void log_failure(const struct config_error *error)
 {
@@ -22,8 +23,10 @@ struct snapshot *reload_read(const struct snapshot *old, char *const *environmen
     struct snapshot *fresh = NULL;
     struct config_error error = {0};
     if (config_load(snapshot_config(old)->path, environment, &config, &error) != CONFIG_OK ||
-        snapshot_new(&config, epoch, &fresh, &error) != CONFIG_OK) {
+        snapshot_new(&config, epoch, &fresh, &error) != CONFIG_OK ||
+        encryption_load(fresh, &error) != CONFIG_OK) {
         log_failure(&error);
+        snapshot_unref(&fresh);
         return NULL;
     }
     snapshot_keep_catalogs(fresh, old);

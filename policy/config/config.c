@@ -23,6 +23,9 @@ static void listener_fini(struct config_listener *listener)
     free(listener->name);
     free(listener->upstream_name);
     free(listener->users_file);
+    free(listener->tls.cert);
+    free(listener->tls.key);
+    free(listener->tls.client_ca);
     address_fini(&listener->bind);
 }
 
@@ -40,6 +43,9 @@ static void upstream_fini(struct config_upstream *upstream)
     free(upstream->user);
     free(upstream->password);
     free(upstream->password_file);
+    free(upstream->tls.ca);
+    free(upstream->tls.cert);
+    free(upstream->tls.key);
 }
 
 static void row_fini(struct config_row *row)

@@ -18,6 +18,10 @@
 /* In the order of the enums they are stored as. */
 static const char *const protocols[] = {"postgres", "redis", NULL};
 static const char *const auth_methods[] = {"trust", "scram-sha-256", NULL};
+static const char *const listener_tls_modes[] = {"off", "allow", "require", NULL};
+static const char *const client_certs[] = {"none", "optional", "required", NULL};
+static const char *const upstream_tls_modes[] = {"disable", "require", "verify-ca", "verify-full",
+                                                 NULL};
 static const char *const isolations[] = {"row", "passthrough", NULL};
 static const char *const pool_modes[] = {"transaction", "session", NULL};
 static const char *const tenant_states[] = {"active", "suspended", NULL};
@@ -44,6 +48,16 @@ static const struct key listener_keys[] = {
 
 static const struct key auth_keys[] = {
 #define AUTH_KEY(...) ROW(raw_auth, config_listener, __VA_ARGS__)
+#include "policy/config/keys.def"
+};
+
+static const struct key listener_tls_keys[] = {
+#define LISTENER_TLS_KEY(...) ROW(raw_listener_tls, config_listener_tls, __VA_ARGS__)
+#include "policy/config/keys.def"
+};
+
+static const struct key upstream_tls_keys[] = {
+#define UPSTREAM_TLS_KEY(...) ROW(raw_upstream_tls, config_upstream_tls, __VA_ARGS__)
 #include "policy/config/keys.def"
 };
 
@@ -110,7 +124,9 @@ static const struct key log_keys[] = {
 static const struct section sections[SECTION_COUNT] = {
     [SECTION_LISTENER] = SECTION("listeners[]", listener_keys),
     [SECTION_AUTH] = SECTION("listeners[].auth", auth_keys),
+    [SECTION_LISTENER_TLS] = SECTION("listeners[].tls", listener_tls_keys),
     [SECTION_UPSTREAM] = SECTION("upstreams.NAME", upstream_keys),
+    [SECTION_UPSTREAM_TLS] = SECTION("upstreams.NAME.tls", upstream_tls_keys),
     [SECTION_ENDPOINT] = SECTION("upstreams.NAME.endpoints[]", endpoint_keys),
     [SECTION_POOL] = SECTION("upstreams.NAME.pool", pool_keys),
     [SECTION_IDENTIFY] = SECTION("tenants.identify[]", identify_keys),

@@ -22,19 +22,21 @@ struct key {
 
 /* Each with the struct its fields are in. */
 enum section_id {
-    SECTION_LISTENER, /* struct config_listener */
-    SECTION_AUTH,     /* struct config_listener */
-    SECTION_UPSTREAM, /* struct config_upstream */
-    SECTION_ENDPOINT, /* struct endpoint_values */
-    SECTION_POOL,     /* struct config_pool */
-    SECTION_IDENTIFY, /* struct identify_values */
-    SECTION_SOURCE,   /* struct config */
-    SECTION_TENANT,   /* struct config_tenant */
-    SECTION_ROW,      /* struct config_row */
-    SECTION_REDIS,    /* struct config_redis_isolation */
-    SECTION_LIMITS,   /* struct config_limits */
-    SECTION_ADMIN,    /* struct endpoint_values */
-    SECTION_LOG,      /* struct config_log */
+    SECTION_LISTENER,     /* struct config_listener */
+    SECTION_AUTH,         /* struct config_listener */
+    SECTION_LISTENER_TLS, /* struct config_listener_tls */
+    SECTION_UPSTREAM,     /* struct config_upstream */
+    SECTION_UPSTREAM_TLS, /* struct config_upstream_tls */
+    SECTION_ENDPOINT,     /* struct endpoint_values */
+    SECTION_POOL,         /* struct config_pool */
+    SECTION_IDENTIFY,     /* struct identify_values */
+    SECTION_SOURCE,       /* struct config */
+    SECTION_TENANT,       /* struct config_tenant */
+    SECTION_ROW,          /* struct config_row */
+    SECTION_REDIS,        /* struct config_redis_isolation */
+    SECTION_LIMITS,       /* struct config_limits */
+    SECTION_ADMIN,        /* struct endpoint_values */
+    SECTION_LOG,          /* struct config_log */
     SECTION_COUNT,
 };
 

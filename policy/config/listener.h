@@ -5,6 +5,7 @@
 #ifndef POLICY_CONFIG_LISTENER_H
 #define POLICY_CONFIG_LISTENER_H
 
+#include "policy/config/tls.h"
 #include "policy/config/upstream.h"
 
 enum config_auth_method {
@@ -23,6 +24,7 @@ struct config_listener {
     enum config_isolation isolation;        /* the same for all listeners of an upstream */
     enum config_auth_method auth;
     char *users_file; /* NULL when auth is trust */
+    struct config_listener_tls tls;
 };
 
 #endif

@@ -140,6 +140,7 @@ static enum config_status read_listener(struct reading *reading, const struct se
     }
     bool method_given = (auth_given & AUTH_METHOD_GIVEN) != 0;
     if (resolve_upstream(reading, place, listener) != CONFIG_OK ||
+        read_listener_tls(reading, place, &raw->tls, listener) != CONFIG_OK ||
         check_isolation(reading, place, listener) != CONFIG_OK ||
         check_auth(reading, &auth, place, method_given, listener) != CONFIG_OK) {
         return CONFIG_WRONG;

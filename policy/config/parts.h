@@ -26,6 +26,16 @@ MUST_USE enum config_status read_isolation(struct reading *reading, const struct
 /* limits, admin, log. */
 MUST_USE enum config_status read_rest(struct reading *reading, const struct raw_config *raw);
 
+/* The tls section of one listener or upstream, whose other keys have been read. */
+MUST_USE enum config_status read_listener_tls(struct reading *reading,
+                                              const struct section_place *listener,
+                                              const struct raw_listener_tls *raw,
+                                              struct config_listener *values);
+MUST_USE enum config_status read_upstream_tls(struct reading *reading,
+                                              const struct section_place *upstream,
+                                              const struct raw_upstream_tls *raw,
+                                              struct config_upstream *values);
+
 /* The name of a file relative to the folder of the configuration, owned by the caller. */
 char *resolve_path(const struct reading *reading, const char *name);
 

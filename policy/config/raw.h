@@ -4,38 +4,11 @@
 #ifndef POLICY_CONFIG_RAW_H
 #define POLICY_CONFIG_RAW_H
 
+#include "policy/config/raw_services.h"
+
 #define UPSTREAMS_MAX 64u
 
 #define RAW_FIELD(name, ...) char *raw_##name;
-
-struct raw_auth {
-#define AUTH_KEY RAW_FIELD
-#include "policy/config/keys.def"
-};
-
-struct raw_listener {
-#define LISTENER_KEY RAW_FIELD
-#include "policy/config/keys.def"
-    struct raw_auth auth;
-};
-
-struct raw_endpoint {
-#define ENDPOINT_KEY RAW_FIELD
-#include "policy/config/keys.def"
-};
-
-struct raw_pool {
-#define POOL_KEY RAW_FIELD
-#include "policy/config/keys.def"
-};
-
-struct raw_upstream {
-#define UPSTREAM_KEY RAW_FIELD
-#include "policy/config/keys.def"
-    struct raw_endpoint *endpoints;
-    unsigned endpoints_count;
-    struct raw_pool pool;
-};
 
 struct raw_identify {
 #define IDENTIFY_KEY RAW_FIELD

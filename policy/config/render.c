@@ -72,6 +72,8 @@ static void put_listeners(FILE *out, const struct config *config)
         put_section(out, SECTION_LISTENER, &config->listeners[i], 2, true);
         fputs("    auth:\n", out);
         put_section(out, SECTION_AUTH, &config->listeners[i], 3, false);
+        fputs("    tls:\n", out);
+        put_section(out, SECTION_LISTENER_TLS, &config->listeners[i].tls, 3, false);
     }
 }
 
@@ -90,6 +92,8 @@ static void put_upstream(FILE *out, const struct config_upstream *upstream)
     }
     fputs("    pool:\n", out);
     put_section(out, SECTION_POOL, &upstream->pool, 3, false);
+    fputs("    tls:\n", out);
+    put_section(out, SECTION_UPSTREAM_TLS, &upstream->tls, 3, false);
 }
 
 static void put_tenants(FILE *out, const struct config *config)

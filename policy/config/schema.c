@@ -30,10 +30,21 @@ static const cyaml_schema_field_t auth_fields[] = {
 #include "policy/config/keys.def"
     CYAML_FIELD_END};
 
+static const cyaml_schema_field_t listener_tls_fields[] = {
+#define LISTENER_TLS_KEY(name, ...) FIELD(raw_listener_tls, name)
+#include "policy/config/keys.def"
+    CYAML_FIELD_END};
+
+static const cyaml_schema_field_t upstream_tls_fields[] = {
+#define UPSTREAM_TLS_KEY(name, ...) FIELD(raw_upstream_tls, name)
+#include "policy/config/keys.def"
+    CYAML_FIELD_END};
+
 static const cyaml_schema_field_t listener_fields[] = {
 #define LISTENER_KEY(name, ...) FIELD(raw_listener, name)
 #include "policy/config/keys.def"
-    MAPPING(raw_listener, auth, auth_fields), CYAML_FIELD_END};
+    MAPPING(raw_listener, auth, auth_fields), MAPPING(raw_listener, tls, listener_tls_fields),
+    CYAML_FIELD_END};
 
 static const cyaml_schema_value_t listener_entry = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct raw_listener, listener_fields)};
@@ -55,7 +66,7 @@ static const cyaml_schema_field_t upstream_fields[] = {
 #define UPSTREAM_KEY(name, ...) FIELD(raw_upstream, name)
 #include "policy/config/keys.def"
     LIST(raw_upstream, endpoints, endpoint_entry), MAPPING(raw_upstream, pool, pool_fields),
-    CYAML_FIELD_END};
+    MAPPING(raw_upstream, tls, upstream_tls_fields), CYAML_FIELD_END};
 
 static const cyaml_schema_field_t identify_fields[] = {
 #define IDENTIFY_KEY(name, ...) FIELD(raw_identify, name)

@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "policy/config/tls.h"
+
 enum config_protocol { CONFIG_POSTGRES, CONFIG_REDIS };
 enum config_pool_mode { CONFIG_POOL_TRANSACTION, CONFIG_POOL_SESSION };
 
@@ -40,7 +42,8 @@ struct config_upstream {
     char *password;       /* what password_file held; NULL when none was given */
     char *password_file;  /* NULL when none was given */
     int64_t dns_ttl_us;   /* of what its endpoints' names stand for */
-    bool is_passthrough;  /* its listeners do not isolate */
+    struct config_upstream_tls tls;
+    bool is_passthrough; /* its listeners do not isolate */
     struct config_pool pool;
 };
 

@@ -94,7 +94,8 @@ static enum config_status read_upstream(struct reading *reading, const struct se
         read_endpoints(reading, place, raw, upstream) != CONFIG_OK ||
         section_read(reading, SECTION_POOL, &pool, &raw->pool, &upstream->pool, &given) !=
             CONFIG_OK ||
-        check_login(reading, place, upstream) != CONFIG_OK) {
+        check_login(reading, place, upstream) != CONFIG_OK ||
+        read_upstream_tls(reading, place, &raw->tls, upstream) != CONFIG_OK) {
         return CONFIG_WRONG;
     }
     return upstream->password_file != NULL ? read_password(reading, place, upstream) : CONFIG_OK;

@@ -9,6 +9,7 @@
 
 #include "policy/config/load.h"
 #include "policy/snapshot.h"
+#include "proxy/net/encryption.h"
 #include "proxy/cli/cli.h"
 
 static const struct option long_options[] = {
@@ -55,10 +56,12 @@ struct snapshot *cli_load(const char *path, char *const *environment)
     struct snapshot *snapshot = NULL;
     struct config_error error = {0};
     if (config_load(path, environment, &config, &error) != CONFIG_OK ||
-        snapshot_new(&config, 1, &snapshot, &error) != CONFIG_OK) {
+        snapshot_new(&config, 1, &snapshot, &error) != CONFIG_OK ||
+        encryption_load(snapshot, &error) != CONFIG_OK) {
         char text[1024];
         config_error_print(&error, text, sizeof text);
         fprintf(stderr, "%s\n", text);
+        snapshot_unref(&snapshot);
     }
     return snapshot;
 }

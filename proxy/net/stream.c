@@ -14,6 +14,7 @@
 #include "proxy/net/socket.h"
 #include "proxy/net/stream_state.h"
 #include "proxy/net/stream_turn.h"
+#include "proxy/net/tls.h"
 
 #define DIRECT_WRITE ((size_t)16 * 1024) /* worth a write of its own rather than a copy */
 #define OUT_SLACK    ((size_t)1024 * 1024)
@@ -166,6 +167,9 @@ void stream_resume(struct stream *s)
         stream_set(s, STREAM_REDELIVER);
         stream_put_on_ready(s);
     }
+    if (s->state == STREAM_IS_OPEN && s->tls != NULL && tls_has_pending(s->tls)) {
+        stream_put_on_ready(s);
+    }
 }
 
 void stream_close_after_flush(struct stream *s, int64_t deadline_us)
@@ -199,6 +203,7 @@ void stream_close(struct stream *s)
     stream_take_off_ready(s);
     stream_take_off_unsent(s);
     deadline_disarm(&s->linger);
+    tls_free(&s->tls);
     if (s->fd >= 0) {
         (void)close(s->fd);
         s->fd = -1;

@@ -31,7 +31,7 @@ enum stream_end {
 };
 
 struct metrics_group;
-
+struct tls;
 struct stream_ops {
     void (*on_input)(struct stream *s);   /* new bytes at stream_input(s), or resumed with some */
     void (*on_drained)(struct stream *s); /* was full and is no more; may be NULL */
@@ -50,6 +50,7 @@ struct stream {
     struct slice view;            /* input not consumed: scratch during on_input, else `in` */
     struct fifo in;
     struct fifo out;
+    struct tls *tls; /* owns; NULL: nothing is encrypted */
     size_t max_in;
     size_t max_out;
     struct event event;
@@ -106,7 +107,6 @@ void stream_set_max_out(struct stream *s, size_t max_out);
  */
 void stream_pause(struct stream *s);
 void stream_resume(struct stream *s);
-
 /* Sends what is unsent, then the end of stream, ignores input, and calls on_closed(STREAM_FLUSHED)
  * when the peer closed too, a second after all was sent, or at deadline_us: last words arrive. */
 void stream_close_after_flush(struct stream *s, int64_t deadline_us);

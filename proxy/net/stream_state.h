@@ -31,6 +31,7 @@ enum stream_flag {
     STREAM_REDELIVER = 1 << 6,  /* show kept input again */
     STREAM_ON_READY = 1 << 7,
     STREAM_ON_UNSENT = 1 << 8,
+    STREAM_SHAKES = 1 << 9, /* the handshake is to begin */
 };
 
 /* The flags. */

@@ -19,6 +19,7 @@
 #include "protocol/check.h"
 #include "proxy/metrics.h"
 #include "proxy/net/stream_state.h"
+#include "proxy/net/tls.h"
 
 #define READS_PER_TURN 4                   /* of a whole scratch, then others have their turn */
 #define READS_AT_END   64                  /* 4 MiB: what may lie in a broken socket's queue */
@@ -58,14 +59,25 @@ static void deliver(struct stream *s, struct slice view)
     keep_what_is_left(s);
 }
 
-/* Receives into memory; answers what recv would, or -errno. */
-static ssize_t receive(const struct stream *s, void *memory, size_t room)
+static ssize_t receive_plain(const struct stream *s, void *memory, size_t room)
 {
     ssize_t n = 0;
     do {
         n = recv(s->fd, memory, room, MSG_DONTWAIT);
     } while (n < 0 && errno == EINTR);
     return n < 0 ? -errno : n;
+}
+
+/* Receives into memory; answers what recv would, or -errno. */
+static ssize_t receive(const struct stream *s, void *memory, size_t room)
+{
+    if (s->tls == NULL) {
+        return receive_plain(s, memory, room);
+    }
+    if (!tls_is_ready(s->tls)) {
+        return tls_failure(s->tls)[0] != '\0' ? -EPROTO : -EAGAIN;
+    }
+    return tls_receive(s->tls, memory, room);
 }
 
 /* Where the next bytes go: scratch, or behind what was kept. NULL: there is no room. */
@@ -127,7 +139,7 @@ static bool read_once(struct stream *s)
 static void discard_input(struct stream *s)
 {
     for (int i = 0; i < READS_PER_TURN; i++) {
-        ssize_t received = receive(s, s->worker->scratch, WORKER_SCRATCH);
+        ssize_t received = receive_plain(s, s->worker->scratch, WORKER_SCRATCH);
         if (received == -EAGAIN) {
             return;
         }
@@ -138,26 +150,62 @@ static void discard_input(struct stream *s)
     }
 }
 
+/* True: the stream may be read and written. */
+static bool go_on_with_handshake(struct stream *s)
+{
+    if (s->tls == NULL || tls_is_ready(s->tls)) {
+        return true;
+    }
+    enum tls_step step = tls_handshake(s->tls);
+    stream_clear(s, STREAM_BLOCKED);
+    if (step == TLS_WANTS_OUTPUT) {
+        stream_set(s, STREAM_BLOCKED);
+    } else if (step == TLS_FAILED) {
+        stream_break(s, EPROTO);
+    } else if (step == TLS_DONE && (stream_pending(s) > 0 || s->state == STREAM_IS_FLUSHING)) {
+        stream_put_on_unsent(s);
+    }
+    stream_update_events(s);
+    return step == TLS_DONE;
+}
+
 static void on_readable(struct stream *s)
 {
     if (s->state == STREAM_IS_LINGERING) {
         discard_input(s);
         return;
     }
+    if (!go_on_with_handshake(s)) {
+        return;
+    }
     for (int i = 0; i < READS_PER_TURN && wants_more(s) && read_once(s); i++) {
+    }
+    bool has_more = s->state == STREAM_IS_OPEN && s->tls != NULL && tls_has_pending(s->tls);
+    if (has_more && wants_more(s)) {
+        stream_put_on_ready(s); /* the socket knows nothing of it */
     }
 }
 
 /* Writing. */
 
-size_t stream_send(struct stream *s, struct slice bytes)
+/* What send would answer, or -errno. */
+static ssize_t send_bytes(const struct stream *s, struct slice bytes)
 {
+    if (s->tls != NULL) {
+        return tls_is_ready(s->tls) ? tls_send(s->tls, bytes) : 0;
+    }
     ssize_t n = 0;
     do {
         n = send(s->fd, bytes.ptr, bytes.len, MSG_DONTWAIT | MSG_NOSIGNAL);
     } while (n < 0 && errno == EINTR);
-    if (n < 0 && errno != EAGAIN) {
-        stream_break(s, errno);
+    return n < 0 ? -errno : n;
+}
+
+size_t stream_send(struct stream *s, struct slice bytes)
+{
+    ssize_t n = send_bytes(s, bytes);
+    if (n < 0 && n != -EAGAIN) {
+        stream_break(s, (int)-n);
         return 0;
     }
     if (n <= 0) {
@@ -174,11 +222,17 @@ static void start_lingering(struct stream *s)
     if (s->linger.at_us > until_us) {
         deadline_arm(s->worker, &s->linger, until_us);
     }
+    if (s->tls != NULL) {
+        tls_say_goodbye(s->tls);
+    }
     (void)shutdown(s->fd, SHUT_WR); /* fails when the peer is gone: recv will say so */
 }
 
 static void flush(struct stream *s)
 {
+    if (!go_on_with_handshake(s)) {
+        return;
+    }
     struct slice bytes = fifo_bytes(&s->out);
     size_t sent = bytes.len > 0 ? stream_send(s, bytes) : 0;
     if (stream_has(s, STREAM_BROKEN)) {
@@ -289,13 +343,19 @@ static void tell_ready(struct stream *s)
 {
     bool redeliver = stream_has(s, STREAM_REDELIVER) && !stream_has(s, STREAM_PAUSED) &&
                      s->state == STREAM_IS_OPEN;
+    bool shakes = stream_has(s, STREAM_SHAKES);
     stream_clear(s, STREAM_REDELIVER);
+    stream_clear(s, STREAM_SHAKES);
     if (redeliver && fifo_bytes(&s->in).len > 0) {
         deliver(s, fifo_bytes(&s->in));
     }
     if (stream_has(s, STREAM_BROKEN) && s->state != STREAM_IS_ENDED &&
         s->state != STREAM_IS_CLOSED) {
         tell_broken(s);
+    }
+    if (s->state == STREAM_IS_OPEN && s->tls != NULL && !stream_has(s, STREAM_BROKEN) &&
+        (shakes || (tls_has_pending(s->tls) && wants_more(s)))) {
+        on_readable(s);
     }
 }
 

@@ -11,10 +11,12 @@
 #include <openssl/crypto.h>
 
 #include "policy/config/config.h"
+#include "policy/snapshot.h"
 #include "protocol/check.h"
 #include "protocol/mem.h"
 #include "protocol/pg/message_login.h"
 #include "proxy/net/owner.h"
+#include "proxy/net/stream_tls.h"
 #include "proxy/pg/link.h"
 #include "proxy/pg/link_pool.h"
 #include "proxy/pg/outgoing.h"
@@ -32,10 +34,13 @@ struct cancel {
     struct stream stream;
     struct deadline deadline;
     struct worker_deferred deferred;
-    struct worker *worker;    /* borrows */
-    struct link *link;        /* borrows; NULL when it does not wait for us */
-    LIST_ENTRY(cancel) entry; /* among the link's */
-    LIST_ENTRY(cancel) of_pg; /* among the worker's */
+    struct worker *worker;         /* borrows */
+    struct snapshot *snapshot;     /* shares; holds tls */
+    const struct tls_context *tls; /* borrows; NULL: the link was not encrypted, or it began */
+    char *host;                    /* owns; to whom it is encrypted */
+    struct link *link;             /* borrows; NULL when it does not wait for us */
+    LIST_ENTRY(cancel) entry;      /* among the link's */
+    LIST_ENTRY(cancel) of_pg;      /* among the worker's */
     uint32_t process_id;
     size_t key_len;
     uint8_t key[PG_CANCEL_KEY_MAX];
@@ -53,6 +58,8 @@ static void free_cancel(struct worker_deferred *deferred)
     struct cancel *cancel = owner_of(deferred, struct cancel, deferred);
     check(cancel->tag == CANCEL_TAG);
     cancel->tag = 0;
+    snapshot_unref(&cancel->snapshot);
+    free(cancel->host);
     free(cancel);
 }
 
@@ -79,11 +86,10 @@ static bool is_wanted(const struct cancel *cancel)
                             !pg_reply_is_idle(&link->owed.tracker, &ready));
 }
 
-static void on_connected(struct stream *stream)
+static void send_request(struct cancel *cancel)
 {
-    struct cancel *cancel = cancel_from(stream);
     struct outgoing out;
-    if (!is_wanted(cancel) || !outgoing_begin(&out, stream, PACKET_ROOM)) {
+    if (!is_wanted(cancel) || !outgoing_begin(&out, &cancel->stream, PACKET_ROOM)) {
         finish(cancel);
         return;
     }
@@ -93,10 +99,40 @@ static void on_connected(struct stream *stream)
     }
 }
 
-/* A server answers nothing but the end of the connection. */
+/* The key travels as well protected as the link that it is of. */
+static void on_connected(struct stream *stream)
+{
+    struct cancel *cancel = cancel_from(stream);
+    struct outgoing out;
+    if (cancel->tls == NULL) {
+        send_request(cancel);
+        return;
+    }
+    if (!outgoing_begin(&out, stream, PACKET_ROOM)) {
+        finish(cancel);
+        return;
+    }
+    pg_write_ssl_request(&out.writer);
+    check(outgoing_end(&out));
+}
+
+/* A server answers an SSLRequest with one byte, and nothing but the end of the connection else. */
 static void on_input(struct stream *stream)
 {
-    stream_consume(stream, stream_input(stream).len);
+    struct cancel *cancel = cancel_from(stream);
+    struct slice input = stream_input(stream);
+    bool may_start = cancel->tls != NULL && input.len == 1 && input.ptr[0] == 'S';
+    stream_consume(stream, input.len);
+    if (cancel->tls == NULL) {
+        return;
+    }
+    const struct tls_context *tls = cancel->tls;
+    cancel->tls = NULL;
+    if (!may_start || !stream_start_tls(stream, tls, slice_of(NULL, 0), cancel->host)) {
+        finish(cancel);
+        return;
+    }
+    send_request(cancel);
 }
 
 static void on_closed(struct stream *stream, enum stream_end end, int error)
@@ -119,12 +155,26 @@ static void on_deadline(struct deadline *d)
     finish(cancel);
 }
 
+static void encrypt_like(struct cancel *cancel, const struct link *link)
+{
+    const struct config_upstream *upstream = link->target->upstream;
+    const char *host = upstream->endpoints[link->endpoint % upstream->num_endpoints].host;
+    if (link->target->tls != NULL && host != NULL) {
+        cancel->snapshot = snapshot_ref(pg_upstream_of_link(link)->snapshot);
+        cancel->tls = link->target->tls;
+        cancel->host = mem_copy_string(host, strlen(host));
+    }
+}
+
 static struct cancel *start(struct link *link)
 {
     struct cancel *cancel = mem_new(sizeof *cancel);
     const struct address *peer = dial_peer(&link->dial); /* its name may mean another by now */
     cancel->tag = CANCEL_TAG;
     cancel->worker = link->worker;
+    if (stream_is_encrypted(&link->stream)) {
+        encrypt_like(cancel, link);
+    }
     cancel->process_id = link->process_id;
     cancel->key_len = link->key_len;
     memcpy(cancel->key, link->key, link->key_len);

@@ -21,6 +21,7 @@
 #include "protocol/pg/frame.h"
 #include "protocol/pg/message_request.h"
 #include "proxy/catalogs.h"
+#include "proxy/net/encryption.h"
 #include "proxy/net/owner.h"
 #include "proxy/pg/link.h"
 #include "proxy/pg/outgoing.h"
@@ -302,6 +303,7 @@ static void *start(struct worker *worker, struct snapshot *snapshot,
     load->loaded = loaded;
     load->context = context;
     load->target.upstream = upstream;
+    load->target.tls = encryption_of_upstream(snapshot, upstream);
     load->target.search_path = mem_copy_string(SEARCH_PATH, strlen(SEARCH_PATH));
     load->link = link_open(worker, &load->target, &callbacks, load);
     return load;

@@ -15,6 +15,7 @@
 #include "protocol/mem.h"
 #include "proxy/log.h"
 #include "proxy/net/owner.h"
+#include "proxy/net/stream_tls.h"
 #include "proxy/pg/link_login.h"
 #include "proxy/pg/statement_map.h"
 
@@ -105,7 +106,8 @@ static void on_closed(struct stream *stream, enum stream_end end, int error)
         stream_close(stream);
         return;
     }
-    link_fail(link, reason_of(end, error));
+    const char *failure = stream_tls_failure(stream);
+    link_fail(link, failure[0] != '\0' ? failure : reason_of(end, error));
 }
 
 /* A server that closes while it is not read: what it said before is still to be read. */

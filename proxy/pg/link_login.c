@@ -2,8 +2,8 @@
  *
  * Logging in to a server. The startup packet carries the pins that make our reading of SQL sound;
  * what the server reports must agree with them, or the link is closed. Accepts trust, md5 and
- * SCRAM-SHA-256; refuses a password in clear text, because there is no TLS to servers in this
- * version. What the server says before it has proved itself is not passed on to anybody. */
+ * SCRAM-SHA-256, and a password in clear text over TLS only. What the server says before it has
+ * proved itself is not passed on to anybody. */
 #include "proxy/pg/link_login.h"
 
 #include <stdlib.h>
@@ -20,6 +20,7 @@
 #include "protocol/pg/message_login.h"
 #include "protocol/pg/scram_client.h"
 #include "proxy/log.h"
+#include "proxy/net/stream_tls.h"
 #include "proxy/pg/link.h"
 #include "proxy/pg/link_keys.h"
 #include "proxy/pg/md5_password.h"
@@ -34,6 +35,7 @@
 
 struct link_login {
     struct server_parameters parameters;
+    bool awaits_tls; /* SSLRequest was sent, and not answered yet */
     bool is_authenticated;
     bool is_scram_begun;
     bool is_server_proved; /* its SCRAM signature was right */
@@ -87,7 +89,7 @@ static char *current_password(const struct config_upstream *upstream)
     return password;
 }
 
-void link_login_begin(struct link *link)
+static void begin_session(struct link *link)
 {
     password_free(&link->login->password);
     link->login->password = current_password(link->target->upstream);
@@ -119,6 +121,59 @@ void link_login_begin(struct link *link)
     }
 }
 
+/* PostgreSQL encrypts no Unix sockets, and libpq asks for it on none. */
+static const struct config_address *encrypted_endpoint(const struct link *link)
+{
+    const struct config_upstream *upstream = link->target->upstream;
+    const struct config_address *endpoint =
+        &upstream->endpoints[link->endpoint % upstream->num_endpoints];
+    return link->target->tls == NULL || endpoint->is_unix ? NULL : endpoint;
+}
+
+static void ask_for_tls(struct link *link)
+{
+    struct outgoing out;
+    if (!outgoing_begin(&out, &link->stream, PACKET_ROOM)) {
+        link_fail(link, "out of memory");
+        return;
+    }
+    pg_write_ssl_request(&out.writer);
+    check(outgoing_end(&out));
+    link->login->awaits_tls = true;
+}
+
+/* One byte, and no more: what came with it would be taken for encrypted (CVE-2021-23222). There is
+ * no going on in the clear. */
+static void take_tls_answer(struct link *link)
+{
+    struct slice answer = stream_input(&link->stream);
+    const struct config_address *endpoint = encrypted_endpoint(link);
+    if (answer.len == 0) {
+        return;
+    }
+    if (answer.len > 1 || answer.ptr[0] != 'S' || endpoint == NULL) {
+        link_fail(link, answer.ptr[0] == 'N' ? "the server does not encrypt"
+                                             : "the server broke the protocol before encryption");
+        return;
+    }
+    stream_consume(&link->stream, answer.len);
+    link->login->awaits_tls = false;
+    if (!stream_start_tls(&link->stream, link->target->tls, slice_of(NULL, 0), endpoint->host)) {
+        link_fail(link, "encryption could not be started");
+        return;
+    }
+    begin_session(link); /* goes out when the server has been verified */
+}
+
+void link_login_begin(struct link *link)
+{
+    if (encrypted_endpoint(link) != NULL) {
+        ask_for_tls(link);
+    } else {
+        begin_session(link);
+    }
+}
+
 static struct slice password_of(const struct link *link)
 {
     const char *password = link->login->password;
@@ -137,6 +192,19 @@ static const char *send_md5(struct link *link, struct slice salt)
     }
     pg_write_password(&out.writer, slice_of(answer, sizeof answer));
     return outgoing_end(&out) ? NULL : "out of memory";
+}
+
+/* Only over TLS, where the server has the key of a certificate; whether it is the right one is for
+ * tls.mode to say. */
+static const char *send_clear_text(struct link *link)
+{
+    struct outgoing out;
+    struct slice password = password_of(link);
+    if (!outgoing_begin(&out, &link->stream, PACKET_ROOM + password.len)) {
+        return "out of memory";
+    }
+    pg_write_password(&out.writer, password);
+    return outgoing_end(&out) ? NULL : "the password cannot stand in a message";
 }
 
 static bool offers_scram(struct slice mechanisms)
@@ -243,7 +311,10 @@ static const char *take_auth(struct link *link, struct slice body)
     case PG_AUTH_SASL_FINAL:
         return end_scram(link, auth.data);
     case PG_AUTH_CLEARTEXT:
-        return "the server asks for the password in clear text, and there is no TLS to servers";
+        return stream_is_encrypted(&link->stream)
+                   ? send_clear_text(link)
+                   : "the server asks for the password in clear text on a connection that is not "
+                     "encrypted";
     case PG_AUTH_OTHER:
         break;
     }
@@ -345,6 +416,10 @@ static void announce(struct link *link)
 void link_login_input(struct link *link)
 {
     struct pg_frame frame;
+    if (link->login->awaits_tls) {
+        take_tls_answer(link);
+        return;
+    }
     while (link->state == LINK_LOGIN) {
         enum scan_status status =
             pg_frame_next(stream_input(&link->stream), PG_SERVER, MESSAGE_MAX, &frame);

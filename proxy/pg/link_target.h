@@ -8,11 +8,13 @@
 
 struct config_upstream;
 struct link_keys;
+struct tls_context;
 
 /* Where to connect and as whom. The owner keeps it up to date for as long as links refer to it. */
 struct link_target {
     const struct config_upstream *upstream; /* borrows */
     char *search_path;                      /* owns; as SQL writes it */
+    const struct tls_context *tls;          /* borrows; NULL: links are not encrypted */
     struct link_keys *keys;                 /* owns; what was derived; NULL: none is kept */
     size_t endpoint; /* the next link's; any number, they are counted round */
 };

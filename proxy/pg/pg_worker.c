@@ -18,6 +18,7 @@
 #include "protocol/mem.h"
 #include "proxy/log.h"
 #include "proxy/metrics.h"
+#include "proxy/net/encryption.h"
 #include "proxy/net/owner.h"
 #include "proxy/net/protocol.h"
 #include "proxy/pg/cancel.h"
@@ -99,6 +100,13 @@ static bool same_text(const char *a, const char *b)
     return (a == NULL) == (b == NULL) && (a == NULL || strcmp(a, b) == 0);
 }
 
+static bool is_same_encryption(const struct config_upstream_tls *a,
+                               const struct config_upstream_tls *b)
+{
+    return a->mode == b->mode && same_text(a->ca, b->ca) && same_text(a->cert, b->cert) &&
+           same_text(a->key, b->key);
+}
+
 /* Whether a link made for one is as good for the other. */
 static bool is_same_server(const struct config_upstream *a, const struct config_upstream *b)
 {
@@ -110,8 +118,9 @@ static bool is_same_server(const struct config_upstream *a, const struct config_
             return false;
         }
     }
-    return a->is_passthrough == b->is_passthrough && same_text(a->database, b->database) &&
-           same_text(a->user, b->user) && same_text(a->password, b->password);
+    return a->is_passthrough == b->is_passthrough && is_same_encryption(&a->tls, &b->tls) &&
+           same_text(a->database, b->database) && same_text(a->user, b->user) &&
+           same_text(a->password, b->password);
 }
 
 static struct pg_upstream *add_upstream(struct pg_worker *pg, const struct config_upstream *config)
@@ -145,6 +154,7 @@ static void follow(struct pg_upstream *upstream, struct snapshot *snapshot,
     free(upstream->target.search_path);
     upstream->target.upstream = config;
     upstream->target.search_path = search_path;
+    upstream->target.tls = encryption_of_upstream(snapshot, config);
     pool_configure(&upstream->pool, &config->pool);
     struct snapshot *old = upstream->snapshot;
     upstream->snapshot = snapshot_ref(snapshot);

@@ -27,6 +27,7 @@ struct session_login {
     struct deadline deadline;
     bool asked_ssl;
     bool asked_gss;
+    bool is_direct;            /* began with TLS, without asking */
     bool has_failure;          /* what is wrong is said after authentication, not before: */
     enum close_reason failure; /* before it, an answer would tell which names exist */
     char *failure_name;        /* owns; the setting that is wrong, or NULL */

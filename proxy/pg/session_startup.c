@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The first packets of a client, and the last step of its login. SSLRequest and GSSENCRequest are
- * answered 'N' once each; bytes that came with them are refused, because a client that asked
+ * answered once each; bytes that came with them are refused, because a client that asked
  * cannot know yet how to go on (CVE-2021-3935). One startup packet is taken, ever.
  *
  * What is wrong with the packet's names (database, tenant, settings) is said only to who proved
@@ -21,6 +21,8 @@
 #include "protocol/pg/startup.h"
 #include "proxy/log.h"
 #include "proxy/metrics.h"
+#include "proxy/net/encryption.h"
+#include "proxy/net/stream_tls.h"
 #include "proxy/pg/outgoing.h"
 #include "proxy/pg/pg_worker.h"
 #include "proxy/pg/service.h"
@@ -29,6 +31,7 @@
 
 #define UNKNOWN_OPTIONS_MAX ((size_t)16)
 #define CANCEL_SECRET_LEN   ((size_t)4)
+#define TLS_HANDSHAKE       0x16 /* RFC 8446 5.1, ContentType; no startup packet is that long */
 
 static void refuse_encryption(struct session *s, bool *asked, size_t packet_len)
 {
@@ -39,6 +42,48 @@ static void refuse_encryption(struct session *s, bool *asked, size_t packet_len)
     *asked = true;
     stream_consume(&s->stream, packet_len);
     if (!stream_write(&s->stream, slice_text("N"))) {
+        session_close(s, CLOSE_CLIENT_SLOW);
+    }
+}
+
+static const struct tls_context *tls_of(const struct session_login *login)
+{
+    return encryption_of_listener(login->snapshot, login->listener);
+}
+
+/* SSLRequest on a listener that encrypts. What came with it was not encrypted and must not be taken
+ * for it (CVE-2021-23214). */
+static void accept_encryption(struct session *s, size_t packet_len)
+{
+    if (s->login->asked_ssl || stream_input(&s->stream).len > packet_len) {
+        session_close(s, CLOSE_PROTOCOL);
+        return;
+    }
+    s->login->asked_ssl = true;
+    stream_consume(&s->stream, packet_len);
+    if (!stream_write(&s->stream, slice_text("S")) ||
+        !stream_start_tls(&s->stream, tls_of(s->login), slice_of(NULL, 0), NULL)) {
+        session_close(s, CLOSE_CLIENT_SLOW);
+    }
+}
+
+/* A client that begins with the handshake itself (PostgreSQL 17, sslnegotiation=direct) names the
+ * protocol by ALPN, so that no other protocol's client ends up here. */
+static bool is_direct_tls(const struct session *s)
+{
+    struct slice input = stream_input(&s->stream);
+    return !s->login->asked_ssl && !s->login->asked_gss && tls_of(s->login) != NULL &&
+           input.len > 0 && input.ptr[0] == TLS_HANDSHAKE;
+}
+
+static void begin_direct_tls(struct session *s)
+{
+    struct slice input = stream_input(&s->stream);
+    s->login->asked_ssl = true;
+    s->login->is_direct = true;
+    bool is_begun = stream_start_tls(&s->stream, tls_of(s->login), input, NULL);
+    stream_consume(&s->stream, input.len);
+    if (!is_begun) {
         session_close(s, CLOSE_CLIENT_SLOW);
     }
 }
@@ -202,6 +247,11 @@ static void authenticate(struct session *s)
 static void begin_session(struct session *s, const struct pg_startup *startup, size_t packet_len)
 {
     struct session_login *login = s->login;
+    if (login->listener->tls.mode == CONFIG_LISTENER_TLS_REQUIRE &&
+        !stream_is_encrypted(&s->stream)) {
+        session_close(s, CLOSE_TLS_REQUIRED);
+        return;
+    }
     login->user = mem_copy_string((const char *)startup->user.ptr, startup->user.len);
     take_settings(login, startup->settings);
     identify(login);
@@ -221,6 +271,14 @@ void session_startup_input(struct session *s)
 {
     struct slice body;
     struct pg_startup startup;
+    if (is_direct_tls(s)) {
+        begin_direct_tls(s);
+        return;
+    }
+    if (s->login->is_direct && !stream_has_alpn(&s->stream)) {
+        session_close(s, CLOSE_PROTOCOL);
+        return;
+    }
     enum scan_status status = pg_frame_startup(stream_input(&s->stream), &body);
     if (status == SCAN_MORE) {
         return;
@@ -232,9 +290,17 @@ void session_startup_input(struct session *s)
     size_t packet_len = body.len + 4;
     switch (startup.kind) {
     case PG_STARTUP_SSL:
-        refuse_encryption(s, &s->login->asked_ssl, packet_len);
+        if (tls_of(s->login) != NULL) {
+            accept_encryption(s, packet_len);
+        } else {
+            refuse_encryption(s, &s->login->asked_ssl, packet_len);
+        }
         return;
     case PG_STARTUP_GSSENC:
+        if (stream_is_encrypted(&s->stream)) {
+            session_close(s, CLOSE_PROTOCOL);
+            return;
+        }
         refuse_encryption(s, &s->login->asked_gss, packet_len);
         return;
     case PG_STARTUP_CANCEL:

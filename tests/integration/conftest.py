@@ -159,9 +159,7 @@ def _remove_all(made):
         raise errors[0]
 
 
-@pytest.fixture
-def start_postgres():
-    """start_postgres(auth="scram-sha-256"): a cluster with the tenants' database."""
+def _postgres_factory():
     start, made = _factory(Postgres)
 
     def start_with_tables(*arguments, **options):
@@ -171,6 +169,18 @@ def start_postgres():
 
     yield start_with_tables
     _remove_all(made)
+
+
+@pytest.fixture
+def start_postgres():
+    """start_postgres(auth="scram-sha-256"): a cluster with the tenants' database."""
+    yield from _postgres_factory()
+
+
+@pytest.fixture(scope="module")
+def start_module_postgres():
+    """The same for a server that several tests of a file share."""
+    yield from _postgres_factory()
 
 
 @pytest.fixture

@@ -136,6 +136,17 @@ static const struct wrong wrong_listeners[] = {
      "etc/t.yaml:2:87: listeners.a.auth.users_file is missing"},
     {PG("127.0.0.1:1", ", auth: {method: trust, users_file: u}") AFTER,
      "etc/t.yaml:2:94: listeners.a.auth.users_file: trust has no use for it"},
+    {PG("127.0.0.1:1", ", tls: {mode: require, key: k}") AFTER,
+     "etc/t.yaml:2:77: listeners.a.tls.cert is missing: mode require needs one"},
+    {PG("127.0.0.1:1", ", tls: {cert: c}") AFTER,
+     "etc/t.yaml:2:77: listeners.a.tls.mode: off has no use"},
+    {PG("127.0.0.1:1", ", tls: {mode: allow, cert: c, key: k, client_cert: required}") AFTER,
+     "etc/t.yaml:2:77: listeners.a.tls.client_ca is missing"},
+    {PG("127.0.0.1:1", ", tls: {mode: allow, cert: c, key: k, client_ca: a, client_cert: none}")
+         AFTER,
+     "etc/t.yaml:2:77: listeners.a.tls.client_ca: client_cert none"},
+    {PG("unix:/tmp/x", ", tls: {mode: allow, cert: c, key: k}") AFTER,
+     "etc/t.yaml:2:77: listeners.a.tls: only a postgres listener on TCP encrypts"},
     {PG("127.0.0.1:1", ", auth: {method: md5}") AFTER,
      "etc/t.yaml:2:87: listeners.a.auth.method: expected trust or scram-sha-256"},
     {LISTENERS
@@ -159,6 +170,14 @@ static const struct wrong wrong_listeners[] = {
 static const struct wrong wrong_upstreams[] = {
     {LISTENERS TENANTS ISOLATION, "etc/t.yaml:1:1: upstreams: expected at least one"},
     {LISTENERS "upstreams: {}\n" TENANTS, "etc/t.yaml:3:12: upstreams: expected at least one"},
+    {UPSTREAM("protocol: postgres, database: x, user: u, endpoints: [{address: \"db:1\"}], "
+              "tls: {mode: require, ca: a}"),
+     "etc/t.yaml:4:89: upstreams.main.tls.ca: require checks nothing"},
+    {UPSTREAM("protocol: postgres, database: x, user: u, endpoints: [{address: \"db:1\"}], "
+              "tls: {mode: verify-full, cert: c}"),
+     "etc/t.yaml:4:89: upstreams.main.tls: cert and key come together"},
+    {UPSTREAM("protocol: redis, endpoints: [{address: \"db:1\"}], tls: {mode: require}"),
+     "etc/t.yaml:4:64: upstreams.main.tls: only connections to postgres"},
     {UPSTREAM("database: x"), "etc/t.yaml:4:9: upstreams.main.protocol is missing"},
     {UPSTREAM("protocol: postgres"),
      "etc/t.yaml:4:9: upstreams.main.endpoints: expected a list of 1 to 16 addresses"},
