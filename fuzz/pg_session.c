@@ -118,7 +118,7 @@ static void hear(struct play *play)
         struct model_client *client = &play->clients[i];
         bool heard = model_client_hear(client, !play->server.has_lied);
         play->has_heard = play->has_heard || heard;
-        if (client->is_closed) {
+        if (client->is_closed || client->is_wild) { /* one that broke the rules may be closed */
             depart(play, client);
         }
     }
