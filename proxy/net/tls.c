@@ -103,7 +103,10 @@ static bool is_address(const char *host)
 static bool expect(SSL *ssl, const struct tls_context *context, const char *host)
 {
     bool is_numeric = is_address(host);
-    if (!is_numeric && SSL_set_tlsext_host_name(ssl, host) != 1) {
+    char *name = mem_copy_string(host, strlen(host)); /* the macro wants one that is not constant */
+    bool is_named = is_numeric || SSL_set_tlsext_host_name(ssl, name) == 1;
+    free(name);
+    if (!is_named) {
         return false;
     }
     if (!context->checks_host) {
