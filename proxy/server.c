@@ -31,7 +31,6 @@
 #define SERVER_TAG       0x5e44e401U
 #define MOST_DEFAULT     4L  /* workers, when the configuration does not say */
 #define MOST_TURNED_AWAY 256 /* sessions over the limit that are told so; more are just closed */
-#define DRAIN_US         INT64_C(30000000)
 #define DRAIN_LOOK_US    INT64_C(20000)
 #define HEARTBEAT_MAX_US INT64_C(5000000)
 
@@ -54,7 +53,8 @@ struct server {
     struct signals *signals;
     struct deadline drain_look;
     int64_t drain_until_us;
-    bool was_ready; /* said so in the log */
+    bool is_interrupted; /* SIGINT came */
+    bool was_ready;      /* said so in the log */
 };
 
 static uint32_t count_sessions(const struct server *server)
@@ -186,15 +186,21 @@ static void look_at_drain(struct deadline *d)
     stop(server);
 }
 
-static void drain(struct server *server)
+/* waits: for clients of session pools, too, not for transactions only. */
+static void drain(struct server *server, bool waits)
 {
+    bool is_first = server->phase == SERVING;
     server->phase = DRAINING;
     log_event(LOG_DRAINING, log_number("sessions", count_sessions(server)));
     listeners_close(server->listeners);
     for (unsigned i = 0; i < server->num_workers; i++) {
-        protocol_send_drain(server->workers[i]);
+        protocol_send_drain(server->workers[i], waits);
     }
-    server->drain_until_us = server->main->now_us + DRAIN_US;
+    if (!is_first) {
+        return; /* the time runs already */
+    }
+    server->drain_until_us =
+        server->main->now_us + snapshot_config(server->snapshot)->limits.drain_timeout_us;
     deadline_arm(server->main, &server->drain_look, server->main->now_us + DRAIN_LOOK_US);
 }
 
@@ -205,9 +211,13 @@ static void on_signal(void *context, int signal_number)
     if (signal_number == SIGHUP && server->phase == SERVING) {
         reload(server);
     } else if (signal_number == SIGTERM && server->phase == SERVING) {
-        drain(server);
+        drain(server, true);
+    } else if (signal_number == SIGINT && (server->phase == SERVING || server->phase == DRAINING) &&
+               !server->is_interrupted) {
+        server->is_interrupted = true;
+        drain(server, false);
     } else if (signal_number != SIGHUP) {
-        stop(server);
+        stop(server); /* SIGQUIT, or the same signal again */
     }
 }
 

@@ -4,8 +4,8 @@
  * references resolved, constant from then on. policy/config/load.h makes one.
  *
  * All strings are owned by the config, end with a NUL and are never NULL unless the field says
- * so. Durations are microseconds, sizes bytes; neither is ever 0. Arrays of strings end with a
- * NULL that their count leaves out. */
+ * so. Durations are microseconds, sizes bytes; neither is ever 0 but where it says left out. Arrays
+ * of strings end with a NULL that their count leaves out. */
 #ifndef POLICY_CONFIG_CONFIG_H
 #define POLICY_CONFIG_CONFIG_H
 
@@ -28,10 +28,17 @@ struct config_position {
 
 /* The sizes and counts that bound what a peer can make the proxy hold. */
 struct config_limits {
-    size_t statement_bytes;   /* SQL text of one message */
-    uint32_t sessions;        /* over all listeners */
-    size_t plan_cache_bytes;  /* per worker */
-    int64_t login_timeout_us; /* from accept to a finished login */
+    size_t statement_bytes;     /* SQL text of one message */
+    uint32_t sessions;          /* over all listeners */
+    size_t plan_cache_bytes;    /* per worker */
+    int64_t login_timeout_us;   /* from accept to a finished login */
+    uint32_t sessions_per_user; /* 0: left out, as for all the next ones */
+    uint32_t sessions_per_tenant;
+    int64_t statement_timeout_us;
+    int64_t transaction_timeout_us;
+    int64_t idle_in_transaction_timeout_us;
+    int64_t client_idle_timeout_us;
+    int64_t drain_timeout_us; /* of SIGTERM and SIGINT; never 0 */
     uint32_t workers;         /* 0: as many as cores, at most 4 */
     size_t redis_bulk_bytes;  /* one argument of a command */
     uint32_t redis_args;      /* arguments of a command */

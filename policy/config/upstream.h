@@ -36,12 +36,13 @@ struct config_upstream {
     char *name;
     enum config_protocol protocol;
     struct config_address *endpoints;
-    size_t num_endpoints; /* at least 1 */
-    char *database;       /* NULL for redis */
-    char *user;           /* NULL when none was given (redis only) */
-    char *password;       /* what password_file held; NULL when none was given */
-    char *password_file;  /* NULL when none was given */
-    int64_t dns_ttl_us;   /* of what its endpoints' names stand for */
+    size_t num_endpoints;  /* at least 1 */
+    char *database;        /* NULL for redis */
+    char *user;            /* NULL when none was given (redis only) */
+    char *password;        /* what password_file held; NULL when none was given */
+    char *password_file;   /* NULL when none was given */
+    uint32_t max_sessions; /* 0: left out */
+    int64_t dns_ttl_us;    /* of what its endpoints' names stand for */
     struct config_upstream_tls tls;
     bool is_passthrough; /* its listeners do not isolate */
     struct config_pool pool;

@@ -128,6 +128,9 @@ static bool print_number(const struct value_rule *rule, const void *field, char 
     }
     if (rule->kind == VALUE_COUNT_AUTO && value == 0) {
         snprintf(text, cap, "auto");
+    } else if (value == 0) { /* left out: 0 is never a value */
+        text[0] = '\0';
+        return false;
     } else {
         print_quantity(rule->kind, value, text, cap);
     }

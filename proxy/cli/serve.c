@@ -17,7 +17,8 @@
 static const char usage[] =
     "usage: ringfence serve -c FILE\n"
     "  -c, --config FILE  the configuration; RINGFENCE_... variables override its keys\n"
-    "SIGTERM lets transactions end first, SIGINT stops at once, SIGHUP reads FILE again\n";
+    "SIGTERM lets clients end first, SIGINT transactions, SIGQUIT stops at once, SIGHUP reads FILE "
+    "again\n";
 
 static void raise_descriptor_limit(void)
 {

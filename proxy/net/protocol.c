@@ -27,6 +27,7 @@ struct letter {
     struct worker_message message;
     struct incoming incoming;
     struct snapshot *snapshot; /* shares */
+    bool waits;                /* of a drain */
 };
 
 static void post(struct worker *worker,
@@ -102,15 +103,21 @@ static void run_snapshot(struct worker *worker, struct worker_message *message)
 
 static void call_drain(const struct protocol_ops *ops, void *state)
 {
-    ops->drain(state);
+    ops->drain(state, false);
+}
+
+static void call_patient_drain(const struct protocol_ops *ops, void *state)
+{
+    ops->drain(state, true);
 }
 
 static void run_drain(struct worker *worker, struct worker_message *message)
 {
+    struct letter *letter = owner_of(message, struct letter, message);
     if (!worker->host->is_stopping) {
-        call_all(worker, call_drain);
+        call_all(worker, letter->waits ? call_patient_drain : call_drain);
     }
-    free_letter(owner_of(message, struct letter, message));
+    free_letter(letter);
 }
 
 static void call_stop(const struct protocol_ops *ops, void *state)
@@ -191,9 +198,11 @@ void protocol_send_snapshot(struct worker *worker, struct snapshot *snapshot)
     post(worker, run_snapshot, letter);
 }
 
-void protocol_send_drain(struct worker *worker)
+void protocol_send_drain(struct worker *worker, bool waits)
 {
-    post(worker, run_drain, mem_new(sizeof(struct letter)));
+    struct letter *letter = mem_new(sizeof *letter);
+    letter->waits = waits;
+    post(worker, run_drain, letter);
 }
 
 void protocol_send_stop(struct worker *worker)

@@ -45,9 +45,11 @@ struct protocol_ops {
     void (*accept)(void *state, const struct incoming *incoming);
 
     void (*refresh)(void *state); /* worker->snapshot is another one now; may be NULL */
-    void (*drain)(void *state);   /* close idle sessions now, the others at transaction end */
-    void (*stop)(void *state);    /* close all sessions and links now; a few turns follow */
-    void (*close)(void *state);   /* after the last turn: releases state */
+    /* Close idle sessions now, the others at transaction end. waits: sessions that keep their link
+     * for as long as they like may go on; drain without it may follow. */
+    void (*drain)(void *state, bool waits);
+    void (*stop)(void *state);  /* close all sessions and links now; a few turns follow */
+    void (*close)(void *state); /* after the last turn: releases state */
 };
 
 /* As many protocols as a worker can have: enum config_protocol counts them. */
@@ -77,7 +79,7 @@ void protocol_detach(struct worker *worker);
  * is passed on, of snapshots a reference is taken. After stop the worker's loop ends. */
 void protocol_send_incoming(struct worker *worker, const struct incoming *incoming);
 void protocol_send_snapshot(struct worker *worker, struct snapshot *snapshot);
-void protocol_send_drain(struct worker *worker);
+void protocol_send_drain(struct worker *worker, bool waits);
 void protocol_send_stop(struct worker *worker);
 
 #endif

@@ -204,6 +204,18 @@ static unsigned count_cancels(const struct link *link)
     return num;
 }
 
+bool cancel_session(struct session *s)
+{
+    struct link *link = s->link;
+    if (link == NULL || link->key_len == 0 || count_cancels(link) >= PER_LINK_MAX) {
+        return false;
+    }
+    struct cancel *cancel = start(link);
+    cancel->link = link;
+    LIST_INSERT_HEAD(&link->cancels, cancel, entry);
+    return true;
+}
+
 void cancel_by_key(struct pg_worker *pg, uint32_t id, uint32_t secret)
 {
     struct session *s = NULL;
@@ -211,13 +223,8 @@ void cancel_by_key(struct pg_worker *pg, uint32_t id, uint32_t secret)
     if (s == NULL || CRYPTO_memcmp(&s->cancel_secret, &secret, sizeof secret) != 0) {
         return;
     }
-    struct link *link = s->link;
-    if (link == NULL || link->key_len == 0 || count_cancels(link) >= PER_LINK_MAX) {
-        return;
-    }
-    struct cancel *cancel = start(link);
-    cancel->link = link;
-    LIST_INSERT_HEAD(&link->cancels, cancel, entry);
+    bool is_sent = cancel_session(s);
+    (void)is_sent; /* PG docs, Canceling Requests in Progress: nobody is told */
 }
 
 void cancel_forget_link(struct link *link)

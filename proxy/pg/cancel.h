@@ -6,13 +6,21 @@
 #ifndef PROXY_PG_CANCEL_H
 #define PROXY_PG_CANCEL_H
 
+#include <stdbool.h>
 #include <stdint.h>
+
+#include "protocol/compiler.h"
 
 struct link;
 struct pg_worker;
+struct session;
 
 /* A client's request: the session with that number and secret is meant, if there is one. */
 void cancel_by_key(struct pg_worker *pg, uint32_t id, uint32_t secret);
+
+/* The same on the proxy's own account. False when there is nothing to cancel, or enough requests
+ * are under way. */
+MUST_USE bool cancel_session(struct session *s);
 
 /* The session is gone and its link is about to be closed: what runs there is of no use. */
 void cancel_abandoned(struct link *link);

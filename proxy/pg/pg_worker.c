@@ -27,6 +27,7 @@
 #include "proxy/pg/pg.h"
 #include "proxy/pg/search_path.h"
 #include "proxy/pg/service.h"
+#include "proxy/pg/session_limits.h"
 #include "proxy/pg/session_parts.h"
 
 #define PG_WORKER_TAG   0x70677772U              /* "pgwr" */
@@ -261,17 +262,28 @@ static void refresh(void *state)
             end_soon(s, CLOSE_TENANT_GONE);
         } else if (!s->upstream->is_current) {
             end_soon(s, CLOSE_LISTENER_GONE);
+        } else if (is_logged_in(s)) {
+            session_limits_watch(s);
         }
     }
 }
 
-static void drain(void *state)
+/* Whether the session keeps its link until the client leaves, by the pool's own rule. */
+static bool is_of_session_pool(const struct session *s)
+{
+    return s->upstream->target.upstream->pool.mode == CONFIG_POOL_SESSION;
+}
+
+static void drain(void *state, bool waits)
 {
     struct pg_worker *pg = pg_worker_from(state);
     pg->is_draining = true;
     struct session *next;
     for (struct session *s = TAILQ_FIRST(&pg->sessions); s != NULL; s = next) {
         next = TAILQ_NEXT(s, entry);
+        if (is_logged_in(s) && waits && is_of_session_pool(s)) {
+            continue;
+        }
         if (is_logged_in(s)) {
             end_soon(s, CLOSE_DRAIN);
         } else {

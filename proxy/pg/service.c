@@ -20,6 +20,7 @@
 #include "proxy/pg/pg_worker.h"
 #include "proxy/pg/pool_share.h"
 #include "proxy/pg/server_parameters.h"
+#include "proxy/pg/tally.h"
 
 #define MOCK_SECRET_LEN 32
 
@@ -35,12 +36,14 @@ struct pg_service {
     pthread_mutex_t lock;
     struct named_share *shares; /* owns; under lock */
     unsigned num_workers;
+    struct tally *tally; /* owns; has a lock of its own */
 };
 
 void *pg_service_share(unsigned num_workers)
 {
     struct pg_service *service = mem_new(sizeof *service);
     service->num_workers = num_workers;
+    service->tally = tally_new();
     check(RAND_bytes(service->mock_secret, sizeof service->mock_secret) == 1);
     check(pthread_mutex_init(&service->lock, NULL) == 0);
     return service;
@@ -57,6 +60,7 @@ void pg_service_unshare(void *shared)
         free(first);
     }
     check(pthread_mutex_destroy(&service->lock) == 0);
+    tally_free(&service->tally);
     free(service);
 }
 
@@ -89,6 +93,11 @@ struct pool_share *pg_service_pool(struct pg_service *service, const char *upstr
     pool_share_resize(&named->share, size);
     check(pthread_mutex_unlock(&service->lock) == 0);
     return &named->share;
+}
+
+struct tally *pg_service_tally(const struct pg_service *service)
+{
+    return service->tally;
 }
 
 struct slice pg_service_mock_secret(const struct pg_service *service)

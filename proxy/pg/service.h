@@ -11,6 +11,7 @@
 #include "protocol/bytes.h"
 
 struct pg_service;
+struct tally;
 struct pg_upstream;
 struct pg_worker;
 struct pool_share;
@@ -43,5 +44,8 @@ void pg_service_cancel(struct pg_worker *pg, uint32_t id, struct slice key);
 
 /* A cancel key's number: the worker's index in its upper bits. */
 #define PG_CANCEL_WORKER_SHIFT 26
+
+/* The sessions by what they count for, over all workers. Borrows. */
+struct tally *pg_service_tally(const struct pg_service *service);
 
 #endif

@@ -22,6 +22,7 @@
 #include "proxy/pg/outgoing.h"
 #include "proxy/pg/pg_worker.h"
 #include "proxy/pg/session_login.h"
+#include "proxy/pg/service.h"
 #include "proxy/pg/session_parts.h"
 
 #define SESSION_TAG   0x73657373U      /* "sess" */
@@ -189,6 +190,8 @@ static void let_go(struct session *s)
         s->cancel_id = 0;
     }
     session_login_free(&s->login);
+    deadline_disarm(&s->limit);
+    tally_leave(pg_service_tally(s->pg->service), s->counted);
 }
 
 static void count_end(struct session *s, enum close_reason reason)

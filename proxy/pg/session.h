@@ -22,6 +22,7 @@
 #include "proxy/pg/hash.h"
 #include "proxy/pg/pool.h"
 #include "proxy/pg/statement_map.h"
+#include "proxy/pg/tally.h"
 
 struct link;
 struct metrics_group;
@@ -59,20 +60,25 @@ struct session {
     struct settings *settings; /* shares */
     uint64_t meaning;          /* equal while the text of a statement means the same */
     struct statement_map statements;
-    struct statement *unnamed;     /* shares */
-    uint32_t num_closing;          /* names that were closed and may come back */
-    uint32_t closing_batch;        /* in which the last of them was */
-    struct metrics_group *metrics; /* borrows; the tenant's */
-    int64_t began_us;              /* to ask the server, after it owed nothing */
-    int64_t asked_us;              /* when it began to wait for a link; 0 when it does not */
-    bool skips;                    /* messages are dropped up to the next Sync */
-    bool has_open_batch;           /* messages since the last Sync may wait for one */
-    bool is_leaving;               /* said Terminate; its last answers are still to come */
-    bool is_pinned;                /* keeps its link beyond the transaction */
-    enum sql_effect pin;           /* why; while is_pinned */
-    bool is_stopped;               /* not read: waits for earlier answers */
-    bool was_cut_off;              /* its link went in the middle of a message to the client */
-    bool has_no_link;              /* the pool refused, for this reason: */
+    struct statement *unnamed;               /* shares */
+    uint32_t num_closing;                    /* names that were closed and may come back */
+    uint32_t closing_batch;                  /* in which the last of them was */
+    struct metrics_group *metrics;           /* borrows; the tenant's */
+    int64_t began_us;                        /* to ask the server, after it owed nothing */
+    int64_t transaction_us;                  /* when its transaction began, while it is in one */
+    int64_t rested_us;                       /* when the server owed nothing any more */
+    struct deadline limit;                   /* when to look whether it takes too long */
+    bool is_timed_out;                       /* its statement was cancelled for taking too long */
+    struct tally_item *counted[TALLY_KINDS]; /* shares; while it counts as a session */
+    int64_t asked_us;    /* when it began to wait for a link; 0 when it does not */
+    bool skips;          /* messages are dropped up to the next Sync */
+    bool has_open_batch; /* messages since the last Sync may wait for one */
+    bool is_leaving;     /* said Terminate; its last answers are still to come */
+    bool is_pinned;      /* keeps its link beyond the transaction */
+    enum sql_effect pin; /* why; while is_pinned */
+    bool is_stopped;     /* not read: waits for earlier answers */
+    bool was_cut_off;    /* its link went in the middle of a message to the client */
+    bool has_no_link;    /* the pool refused, for this reason: */
     enum pool_refusal why_no_link;
     bool must_end; /* tenant or listener is gone, or draining: closed between transactions */
     enum close_reason end_reason;

@@ -58,6 +58,7 @@ static void attach(struct session *s, struct link *link)
     s->link = link;
     session_enter(s, SESSION_ACTIVE);
     s->began_us = s->pg->worker->now_us;
+    s->transaction_us = s->began_us;
     metrics_add(s->upstream->metrics, METRIC_LINKS_IDLE, -1);
     metrics_add(s->upstream->metrics, METRIC_LINKS_ACTIVE, 1);
     if (link->settings != s->settings || shows_sequences(s, link)) {

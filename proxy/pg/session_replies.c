@@ -140,6 +140,7 @@ static void note_ready(struct relay *r, enum pg_ready ready)
         metrics_add(s->metrics, METRIC_TRANSACTIONS, ready == PG_READY_IDLE);
         metrics_observe(s->pg->worker->metrics, METRIC_QUERY_DURATION, now_us - s->began_us);
         s->began_us = now_us;
+        s->rested_us = now_us;
     }
 }
 

@@ -9,6 +9,7 @@
 #include "proxy/pg/link.h"
 #include "proxy/pg/pg_worker.h"
 #include "proxy/pg/refusal.h"
+#include "proxy/pg/session_limits.h"
 #include "proxy/pg/session_parts.h"
 
 #define MESSAGES_PER_TURN 512
@@ -111,6 +112,7 @@ static bool take_one(struct session *s)
         session_stop(s);
         return false;
     }
+    session_limits_note_request(s);
     switch (handle(s, &frame)) {
     case REQUEST_WAITS:
         return false;

@@ -26,6 +26,7 @@
 #include "proxy/pg/outgoing.h"
 #include "proxy/pg/pg_worker.h"
 #include "proxy/pg/service.h"
+#include "proxy/pg/session_limits.h"
 #include "proxy/pg/session_login.h"
 #include "proxy/pg/session_parts.h"
 
@@ -332,6 +333,31 @@ static void refuse_login(struct session *s)
     session_close_because(s, login->failure, slice_of(text, strnlen(text, (size_t)len)));
 }
 
+/* Counts it wherever it counts; false: there are too many already, *out says of what. */
+static bool count_session(struct session *s, enum close_reason *out)
+{
+    static const enum close_reason reasons[TALLY_KINDS] = {
+        [TALLY_LISTENER] = CLOSE_LISTENER_FULL,
+        [TALLY_DATABASE] = CLOSE_DATABASE_FULL,
+        [TALLY_USER] = CLOSE_USER_FULL,
+        [TALLY_TENANT] = CLOSE_TENANT_FULL,
+    };
+    const struct session_login *login = s->login;
+    const struct config_listener *listener = login->listener;
+    const struct config_limits *limits = &snapshot_config(login->snapshot)->limits;
+    const struct tally_wish wishes[TALLY_KINDS] = {
+        [TALLY_LISTENER] = {listener->name, listener->max_sessions},
+        [TALLY_DATABASE] = {listener->upstream_name, listener->upstream->max_sessions},
+        [TALLY_USER] = {login->user, limits->sessions_per_user},
+        [TALLY_TENANT] = {login->tenant, limits->sessions_per_tenant},
+    };
+    enum tally_kind full = tally_enter(pg_service_tally(s->pg->service), wishes, s->counted);
+    if (full != TALLY_KINDS) {
+        *out = reasons[full];
+    }
+    return full == TALLY_KINDS;
+}
+
 void session_login_done(struct session *s)
 {
     struct session_login *login = s->login;
@@ -340,6 +366,11 @@ void session_login_done(struct session *s)
     }
     if (login->has_failure) {
         refuse_login(s);
+        return;
+    }
+    enum close_reason full = CLOSE_DRAIN;
+    if (!count_session(s, &full)) {
+        session_close(s, full);
         return;
     }
     s->upstream = pg_worker_upstream(s->pg, login->listener->upstream);
@@ -421,5 +452,6 @@ void session_greet(struct session *s)
               log_text("user", s->login->user), log_slice("tenant", session_tenant(s)));
     session_login_free(&s->login);
     session_enter(s, SESSION_IDLE);
+    session_limits_watch(s);
     stream_resume(&s->stream);
 }

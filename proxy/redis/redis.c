@@ -49,8 +49,9 @@ static void refresh(void *state)
     }
 }
 
-static void drain(void *state)
+static void drain(void *state, bool waits)
 {
+    (void)waits; /* a session without an open transaction can be resumed anywhere */
     struct redis_host *host = host_from(state);
     struct redis_session *s = NULL;
     struct redis_session *next = NULL;

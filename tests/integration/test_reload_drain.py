@@ -150,8 +150,73 @@ def test_a_stop_with_open_sessions_tells_them_and_exits_cleanly(start_proxy, row
     proxy = start_proxy()
     idle, busy = proxy.connect("acme"), proxy.connect("acme")
     busy.execute("BEGIN")
-    proxy.stop(signal.SIGINT)
+    proxy.stop(signal.SIGQUIT)
     for client in (idle, busy):
         with pytest.raises(psycopg.OperationalError) as ended:
             client.execute("SELECT 1")
         assert "the proxy is shutting down" in str(ended.value)
+
+
+def session_pool(start_proxy, **limits):
+    return start_proxy(overrides={"limits": {"workers": 1, **limits},
+                                  "upstreams": {"main": {"pool": {"mode": "session"}}}})
+
+
+def gone(proxy):
+    return not proxy.process.is_alive()
+
+
+def test_term_waits_for_clients_of_a_session_pool(start_proxy, rows):
+    proxy = session_pool(start_proxy)
+    with proxy.connect("acme") as client:
+        proxy.process.send_signal(signal.SIGTERM)
+        wait_for(lambda: "draining" in proxy.log(), what="the drain")
+        for _ in range(3):
+            assert client.execute("SELECT 1").fetchone() == (1,)
+        with pytest.raises(psycopg.OperationalError):
+            proxy.connect("acme")
+    wait_for(lambda: gone(proxy), what="the end")
+    proxy.stop()
+
+
+def test_int_waits_for_transactions_only(start_proxy, rows):
+    proxy = session_pool(start_proxy)
+    idle, busy = proxy.connect("acme"), proxy.connect("acme")
+    busy.execute("BEGIN")
+    proxy.process.send_signal(signal.SIGTERM)
+    wait_for(lambda: "draining" in proxy.log(), what="the drain")
+    assert idle.execute("SELECT 1").fetchone() == (1,)
+    proxy.process.send_signal(signal.SIGINT)
+    with pytest.raises(psycopg.OperationalError) as ended:
+        wait_for(lambda: idle.execute("SELECT 1") is None, what="the end of the idle session")
+    assert ended.value.sqlstate in {"57P01", None}
+    assert busy.execute("SELECT 1").fetchone() == (1,)
+    busy.execute("COMMIT")
+    wait_for(lambda: gone(proxy), what="the end")
+    proxy.stop()
+
+
+@pytest.mark.parametrize("signals", [[signal.SIGTERM, signal.SIGTERM],
+                                     [signal.SIGINT, signal.SIGINT],
+                                     [signal.SIGTERM, signal.SIGINT, signal.SIGINT],
+                                     [signal.SIGTERM, signal.SIGQUIT]])
+def test_a_second_signal_does_not_wait(start_proxy, rows, signals):
+    proxy = session_pool(start_proxy)
+    busy = proxy.connect("acme")
+    busy.execute("BEGIN")
+    for count, number in enumerate(signals, 1):
+        proxy.process.send_signal(number)
+        wait_for(lambda count=count: gone(proxy) or proxy.log().count(" signal ") >= count,
+                 what="the signal")
+    wait_for(lambda: gone(proxy), what="the end")
+    proxy.stop()
+
+
+def test_drain_timeout(start_proxy, rows):
+    proxy = session_pool(start_proxy, drain_timeout="300ms")
+    busy = proxy.connect("acme")
+    busy.execute("BEGIN")
+    proxy.process.send_signal(signal.SIGTERM)
+    wait_for(lambda: gone(proxy), what="the end")
+    assert "drain_timeout" in proxy.log()
+    proxy.stop()

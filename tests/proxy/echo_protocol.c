@@ -98,8 +98,9 @@ static void state_refresh(void *arg)
     atomic_fetch_add(&num_refreshes, 1);
 }
 
-static void state_drain(void *arg)
+static void state_drain(void *arg, bool waits)
 {
+    (void)waits;
     struct state *state = arg;
     struct session *s = NULL;
     state->is_draining = true;

@@ -72,7 +72,7 @@ static const struct wrong wrong_shape[] = {
     {"listeners: {a: b}\n", "etc/t.yaml:1:12: expected a list, found a mapping"},
     {"listeners:\n  - {name: a}\n  - {name: b, bogus: c}\n",
      "etc/t.yaml:3:15: unknown key \"bogus\"; expected one of: name, protocol, bind, upstream, "
-     "isolation, auth"},
+     "max_sessions, isolation, auth, tls"},
     {"listeners:\n  - {name: a}\n  - text\n", "etc/t.yaml:3:5: expected a mapping"},
     {"upstreams: [a]\n", "etc/t.yaml:1:13: upstreams: expected"},
     {"upstreams: {Main: {}}\n", "etc/t.yaml:1:13: upstreams: expected"},
@@ -202,7 +202,7 @@ static const struct wrong wrong_upstreams[] = {
      "etc/t.yaml:4:74: upstreams.main.password_file: expected one line"},
     {UPSTREAM("protocol: redis, endpoints: [{address: \"db:1\"}], password: hunter2"),
      "etc/t.yaml:4:59: unknown key \"password\"; expected one of: protocol, database, user, "
-     "dns_ttl, password_file, endpoints, pool"},
+     "max_sessions, dns_ttl, password_file, endpoints, pool, tls"},
     {UPSTREAM("protocol: redis, endpoints: [{address: \"db:1\"}], pool: {size: 0}"),
      "etc/t.yaml:4:72: upstreams.main.pool.size: expected a whole number from 1 to 10000"},
 };
