@@ -21,6 +21,12 @@ enum sql_effect {
     SQL_EFFECTS
 };
 
+/* SET for the session. */
+struct sql_setting {
+    const char *name;
+    const char *value; /* NULL: RESET */
+};
+
 /* The label of the pin, such as "listen"; NULL for an effect that pins nothing. */
 const char *sql_effect_pin(enum sql_effect effect);
 

@@ -10,6 +10,7 @@
 #include "policy/sql/leftovers.h"
 #include "policy/sql/lexical.h"
 #include "policy/sql/plan_parts.h"
+#include "policy/sql/tracked.h"
 #include "protocol/check.h"
 #include "protocol/mem.h"
 
@@ -20,6 +21,18 @@ struct look {
     struct sql_plan *plan;
 };
 
+static void keep_setting(struct sql_plan *plan, const RawStmt *statement)
+{
+    const char *value = NULL;
+    const char *name = IsA(statement->stmt, VariableSetStmt)
+                           ? sql_tracked_setting((const VariableSetStmt *)statement->stmt, &value)
+                           : NULL;
+    if (name != NULL) {
+        plan->setting_name = mem_copy_string(name, strlen(name));
+        plan->setting_value = value == NULL ? NULL : mem_copy_string(value, strlen(value));
+    }
+}
+
 static void look_through(void *arg)
 {
     struct look *look = arg;
@@ -29,6 +42,9 @@ static void look_through(void *arg)
     plan->num_statements = 0;
     free(plan->effects);
     plan->effects = mem_new_array((size_t)list_length(statements) + 1, sizeof(enum sql_effect));
+    if (list_length(statements) == 1) {
+        keep_setting(plan, linitial(statements));
+    }
     foreach (cell, statements) {
         enum sql_effect effect = sql_leftovers_of(lfirst(cell), look->text, &plan->advances);
         plan->effects[plan->num_statements++] = effect;

@@ -52,6 +52,8 @@ static void free_plan(struct sql_plan *plan)
     free(plan->expected);
     free(plan->bind_checks);
     free(plan->effects);
+    free(plan->setting_name);
+    free(plan->setting_value);
     free(plan->positions);
     for (size_t i = 0; i < plan->num_notes; i++) {
         free(plan->notes[i]);
@@ -176,6 +178,12 @@ bool sql_plan_is_verbatim(const struct sql_plan *plan)
 bool sql_plan_advances_sequences(const struct sql_plan *plan)
 {
     return plan->advances;
+}
+
+bool sql_plan_setting(const struct sql_plan *plan, struct sql_setting *out)
+{
+    *out = (struct sql_setting){plan->setting_name, plan->setting_value};
+    return plan->verdict == SQL_FORWARD && plan->num_statements == 1 && plan->setting_name != NULL;
 }
 
 bool sql_plan_is_discard_all(const struct sql_plan *plan)

@@ -95,6 +95,10 @@ bool sql_plan_is_verbatim(const struct sql_plan *plan);
 /* It may change what lastval() and currval() answer. Known of verbatim plans only. */
 bool sql_plan_advances_sequences(const struct sql_plan *plan);
 
+/* The text is one SET or RESET of a setting that clients may have, to a plain value: what the
+ * session would keep. False for all others. Borrows the plan. */
+bool sql_plan_setting(const struct sql_plan *plan, struct sql_setting *out);
+
 /* The text is DISCARD ALL: the session answers it itself, nothing is sent. */
 bool sql_plan_is_discard_all(const struct sql_plan *plan);
 

@@ -210,6 +210,16 @@ static void keep_checks(struct sql_plan *plan, const struct sql_query *q)
     }
 }
 
+static void keep_setting(struct sql_plan *plan, const struct sql_query *q)
+{
+    if (q->setting_name != NULL) {
+        plan->setting_name = mem_copy_string(q->setting_name, strlen(q->setting_name));
+    }
+    if (q->setting_name != NULL && q->setting_value != NULL) {
+        plan->setting_value = mem_copy_string(q->setting_value, strlen(q->setting_value));
+    }
+}
+
 static void keep_notes(struct sql_plan *plan, const struct sql_query *q)
 {
     ListCell *cell;
@@ -253,6 +263,7 @@ static void build(void *arg)
     keep_positions(b->plan, &b->q, statements, &emitted);
     keep_checks(b->plan, &b->q);
     keep_notes(b->plan, &b->q);
+    keep_setting(b->plan, &b->q);
     b->plan->num_params = (uint16_t)b->q.max_param;
     b->plan->added_type = b->q.added_type_differs ? TEXT_OID : b->q.added_type;
     b->plan->verdict = SQL_FORWARD;

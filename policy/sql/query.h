@@ -50,6 +50,9 @@ struct sql_query {
     List *bind_types;     /* const struct sql_tenant_type *, in step */
     List *pattern_params; /* Integer: parameter numbers that are LIKE patterns */
 
+    const char *setting_name;  /* that the last statement gives the session; NULL: none */
+    const char *setting_value; /* NULL: RESET */
+
     List *notes;     /* char *: for people; only when the environment asks */
     bool is_proving; /* from here on whatever is thrown is a failed proof */
 };

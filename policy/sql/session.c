@@ -9,6 +9,7 @@
 #include "nodes/value.h"
 
 #include "policy/sql/settings.h"
+#include "policy/sql/tracked.h"
 
 static enum sql_effect check_transaction(const struct sql_query *q, const TransactionStmt *stmt,
                                          int location)
@@ -34,25 +35,6 @@ static enum sql_effect check_transaction(const struct sql_query *q, const Transa
     }
     sql_refuse(q, "42501", location, NULL,
                "prepared transactions of other sessions are not allowed under tenant isolation");
-}
-
-/* The text of the one constant; NULL for anything else. */
-static const char *only_value(const List *args)
-{
-    if (list_length(args) != 1 || !IsA(linitial(args), A_Const)) {
-        return NULL;
-    }
-    const A_Const *value = linitial(args);
-    switch ((int)nodeTag(&value->val)) {
-    case T_String:
-        return value->val.sval.sval;
-    case T_Integer:
-        return psprintf("%d", value->val.ival.ival);
-    case T_Float:
-        return value->val.fval.fval;
-    default:
-        return NULL;
-    }
 }
 
 /* Names of settings know no case (guc.c, guc_name_compare), but the printer drops the quotes that
@@ -102,7 +84,7 @@ static enum sql_effect check_multi(const struct sql_query *q, const VariableSetS
     return SQL_EFFECT_PIN_SET;
 }
 
-static enum sql_effect check_set(const struct sql_query *q, VariableSetStmt *stmt, int location)
+static enum sql_effect check_set(struct sql_query *q, VariableSetStmt *stmt, int location)
 {
     switch (stmt->kind) {
     case VAR_SET_MULTI:
@@ -117,8 +99,9 @@ static enum sql_effect check_set(const struct sql_query *q, VariableSetStmt *stm
         break;
     }
     stmt->name = folded(stmt->name);
-    check_setting(q, stmt->name, stmt->kind == VAR_SET_VALUE ? only_value(stmt->args) : NULL,
+    check_setting(q, stmt->name, stmt->kind == VAR_SET_VALUE ? sql_only_value(stmt->args) : NULL,
                   location);
+    q->setting_name = sql_tracked_setting(stmt, &q->setting_value);
     return stmt->is_local ? SQL_EFFECT_SET_LOCAL : SQL_EFFECT_PIN_SET;
 }
 

@@ -170,6 +170,8 @@ static void free_session(struct worker_deferred *deferred)
     statement_map_clear(&s->statements);
     statement_unref(&s->unnamed);
     settings_unref(&s->pg->settings, &s->settings);
+    settings_unref(&s->pg->settings, &s->base);
+    settings_unref(&s->pg->settings, &s->wanted);
     s->tag = 0;
     free(s);
     protocol_session_ended(worker);

@@ -57,7 +57,11 @@ struct session {
     struct pg_upstream *upstream; /* borrows */
     struct link *link;            /* borrows; while ACTIVE */
     struct pool_waiter waiter;
-    struct settings *settings; /* shares */
+    struct settings *settings; /* shares; what it has on whatever link */
+    struct settings *base;     /* shares; what it had at its login */
+    struct settings *wanted;   /* shares; what a SET that is under way makes of them, or NULL */
+    bool may_track;            /* nothing of its transaction was sent yet */
+    bool is_set;               /* the server has confirmed the SET */
     uint64_t meaning;          /* equal while the text of a statement means the same */
     struct statement_map statements;
     struct statement *unnamed;               /* shares */

@@ -17,6 +17,7 @@
 #include "proxy/pg/refusal.h"
 #include "proxy/pg/session_answers.h"
 #include "proxy/pg/session_parts.h"
+#include "proxy/pg/session_settings.h"
 #include "proxy/pg/statement_map.h"
 
 #define ERROR_ROOM ((size_t)64) /* more than it was: a position may get longer */
@@ -119,6 +120,7 @@ enum relay_step session_take_error(struct relay *r, const struct pg_frame *frame
         return broken(s);
     }
     bool ends_link = is_fatal(fields);
+    session_settings_forget(s);
     if (slice_equal(pg_error_field_find(fields, PG_ERROR_SQLSTATE), slice_text("0A000"))) {
         r->link->is_dirty = true; /* perhaps a plan whose result type has changed: prepare anew */
     }

@@ -133,5 +133,6 @@ void session_limits_note_request(struct session *s)
     s->is_timed_out = false;
     if (activity != ACTIVITY_OPEN) {
         s->transaction_us = s->began_us;
+        s->may_track = true;
     }
 }

@@ -11,6 +11,7 @@
 #include "proxy/pg/link.h"
 #include "proxy/pg/pg_worker.h"
 #include "proxy/pg/session_parts.h"
+#include "proxy/pg/session_settings.h"
 #include "proxy/pg/statement_map.h"
 
 /* What the cache counted since the last look-up. */
@@ -76,8 +77,9 @@ void session_renew_meaning(struct session *s)
     s->meaning = ++s->pg->last_meaning;
 }
 
-static void pin(struct session *s, enum sql_effect effect)
+void session_pin(struct session *s, enum sql_effect effect)
 {
+    session_settings_forget(s);
     session_renew_meaning(s);
     s->link->is_dirty = true;
     if (!s->is_pinned) {
@@ -132,7 +134,7 @@ uint64_t session_epoch(const struct session *s)
 static void apply_effect(struct session *s, enum sql_effect effect)
 {
     if (sql_effect_pin(effect) != NULL) {
-        pin(s, effect);
+        session_pin(s, effect);
     } else if (effect == SQL_EFFECT_UNKNOWN) {
         s->link->is_dirty = true;
     } else if (effect == SQL_EFFECT_SET_LOCAL) {
@@ -143,9 +145,11 @@ static void apply_effect(struct session *s, enum sql_effect effect)
 
 void session_apply_effects(struct session *s, const struct sql_plan *plan)
 {
-    for (size_t i = 0; i < sql_plan_num_statements(plan); i++) {
+    bool is_tracked = session_settings_track(s, plan);
+    for (size_t i = 0; i < sql_plan_num_statements(plan) && !is_tracked; i++) {
         apply_effect(s, sql_plan_effect(plan, i));
     }
+    s->may_track = false;
     if (sql_plan_advances_sequences(plan)) {
         s->link->sequences_of = s->id;
     }

@@ -25,6 +25,7 @@
 #include "proxy/pg/server_parameters.h"
 #include "proxy/pg/session_answers.h"
 #include "proxy/pg/session_parts.h"
+#include "proxy/pg/session_settings.h"
 
 /* Of what may not be relayed in pieces: an error quotes the value it is about, however large. */
 #define WHOLE_MESSAGE_MAX ((size_t)90 * 1024 * 1024)
@@ -122,6 +123,10 @@ static enum relay_step take_answer(struct relay *r, const struct pg_frame *frame
     if ((flags & OWED_REFUSED) != 0 && frame->type != 'Z') {
         return out_of_step(r); /* the server understood what it could not */
     }
+    struct slice tag;
+    if (frame->type == 'C' && r->s->wanted != NULL && pg_text_decode(frame->body, &tag) == PG_OK) {
+        session_settings_note_complete(r->s, tag);
+    }
     if (frame->type == 't' && (flags & OWED_HIDES) != 0) {
         return hide_parameter(r, frame);
     }
@@ -141,6 +146,9 @@ static void note_ready(struct relay *r, enum pg_ready ready)
         metrics_observe(s->pg->worker->metrics, METRIC_QUERY_DURATION, now_us - s->began_us);
         s->began_us = now_us;
         s->rested_us = now_us;
+        if (!session_settings_note_ready(s, ready)) {
+            session_pin(s, SQL_EFFECT_PIN_SET);
+        }
     }
 }
 

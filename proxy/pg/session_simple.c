@@ -14,6 +14,7 @@
 #include "proxy/pg/pg_worker.h"
 #include "proxy/pg/refusal.h"
 #include "proxy/pg/session_parts.h"
+#include "proxy/pg/session_settings.h"
 
 #define SHORT_ANSWER_ROOM ((size_t)64)
 #define QUERY_HEADER_ROOM ((size_t)8) /* type, length, final NUL */
@@ -104,6 +105,7 @@ static enum request_step discard_all(struct session *s)
         return REQUEST_DONE;
     }
     statement_map_clear(&s->statements);
+    session_settings_reset(s);
     if (s->link != NULL) {
         session_release(s);
     }

@@ -375,6 +375,7 @@ void session_login_done(struct session *s)
     }
     s->upstream = pg_worker_upstream(s->pg, login->listener->upstream);
     s->settings = settings_intern(&s->pg->settings, &login->wish);
+    s->base = settings_ref(s->settings);
     s->meaning = settings_meaning(s->settings);
     s->tenant_len = (uint8_t)strlen(login->tenant);
     memcpy(s->tenant, login->tenant, sizeof login->tenant);

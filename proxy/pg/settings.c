@@ -217,6 +217,33 @@ struct settings *settings_intern(struct settings_table *table, const struct sett
     return fresh;
 }
 
+static void remove_entry(struct settings_wish *wish, const char *name)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < wish->num_entries; i++) {
+        if (strcasecmp(wish->first[i].name, name) != 0) {
+            wish->first[kept++] = wish->first[i];
+        }
+    }
+    wish->num_entries = kept;
+}
+
+struct settings *settings_with(struct settings_table *table, const struct settings *from,
+                               const char *name, const char *value)
+{
+    struct settings *to = NULL;
+    struct settings_wish wish = {.num_entries = from->num_entries};
+    wish.first = mem_new_array(from->num_entries + 1, sizeof *wish.first);
+    memcpy(wish.first, from->entries, from->num_entries * sizeof *wish.first);
+    remove_entry(&wish, name);
+    if (value == NULL ||
+        settings_wish_add(&wish, false, slice_text(name), slice_text(value)) == SETTING_TAKEN) {
+        to = settings_intern(table, &wish);
+    }
+    settings_wish_fini(&wish);
+    return to;
+}
+
 struct settings *settings_ref(struct settings *s)
 {
     check(s->refs > 0 && s->refs < UINT32_MAX);

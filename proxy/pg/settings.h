@@ -50,6 +50,11 @@ struct settings_table {
 
 /* The one set with that content, with one more reference that the caller owns. */
 struct settings *settings_intern(struct settings_table *table, const struct settings_wish *wish);
+/* The set that from becomes by one SET, or by one RESET when value is NULL; the caller owns the
+ * reference. NULL: it cannot be kept in a set. */
+struct settings *settings_with(struct settings_table *table, const struct settings *from,
+                               const char *name, const char *value);
+
 struct settings *settings_ref(struct settings *s);
 void settings_unref(struct settings_table *table, struct settings **s);
 

@@ -56,7 +56,7 @@ def test_an_error_comes_as_the_server_said_it(through, postgres, rows):
 
 
 KEPT = {
-    "setting": ("SET work_mem = '7MB'", "SHOW work_mem", "7MB"),
+    "setting": ("SET temp_buffers = '7MB'", "SHOW temp_buffers", "7MB"),
     "temporary_table": ("CREATE TEMP TABLE mine AS SELECT 7 AS x", "SELECT x FROM mine", "7"),
     "prepare": ("PREPARE p AS SELECT 7", "EXECUTE p", "7"),
     "cursor_with_hold": ("DECLARE c CURSOR WITH HOLD FOR SELECT 7", "FETCH c", "7"),
