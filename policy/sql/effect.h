@@ -13,7 +13,8 @@ enum sql_effect {
     SQL_EFFECT_SAVEPOINT, /* SAVEPOINT, RELEASE, ROLLBACK TO */
     SQL_EFFECT_SET_LOCAL, /* ends with the transaction: nothing to do */
     SQL_EFFECT_DISCARD_ALL,
-    SQL_EFFECT_UNKNOWN, /* the text does not parse here: it may leave anything */
+    SQL_EFFECT_DEALLOCATE, /* see sql_plan_deallocates */
+    SQL_EFFECT_UNKNOWN,    /* it may leave anything, or take statements of the link away */
 /* The server keeps something for the session, so the session keeps the link: */
 #define PIN(NAME, label) SQL_EFFECT_PIN_##NAME,
 #include "policy/sql/pins.def"

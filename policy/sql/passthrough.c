@@ -27,6 +27,11 @@ static void keep_setting(struct sql_plan *plan, const RawStmt *statement)
     const char *name = IsA(statement->stmt, VariableSetStmt)
                            ? sql_tracked_setting((const VariableSetStmt *)statement->stmt, &value)
                            : NULL;
+    if (IsA(statement->stmt, DeallocateStmt)) {
+        const char *deallocated = ((const DeallocateStmt *)statement->stmt)->name;
+        deallocated = deallocated != NULL ? deallocated : "";
+        plan->deallocated = mem_copy_string(deallocated, strlen(deallocated));
+    }
     if (name != NULL) {
         plan->setting_name = mem_copy_string(name, strlen(name));
         plan->setting_value = value == NULL ? NULL : mem_copy_string(value, strlen(value));

@@ -52,6 +52,7 @@ static void free_plan(struct sql_plan *plan)
     free(plan->expected);
     free(plan->bind_checks);
     free(plan->effects);
+    free(plan->deallocated);
     free(plan->setting_name);
     free(plan->setting_value);
     free(plan->positions);
@@ -184,6 +185,12 @@ bool sql_plan_setting(const struct sql_plan *plan, struct sql_setting *out)
 {
     *out = (struct sql_setting){plan->setting_name, plan->setting_value};
     return plan->verdict == SQL_FORWARD && plan->num_statements == 1 && plan->setting_name != NULL;
+}
+
+bool sql_plan_deallocates(const struct sql_plan *plan, struct slice *out)
+{
+    *out = slice_text(plan->deallocated != NULL ? plan->deallocated : "");
+    return plan->verdict == SQL_FORWARD && plan->num_statements == 1 && plan->deallocated != NULL;
 }
 
 bool sql_plan_is_discard_all(const struct sql_plan *plan)

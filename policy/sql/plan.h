@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "policy/sql/effect.h"
+#include "policy/sql/plan_session.h"
 #include "policy/sql/refusal.h"
 #include "protocol/bytes.h"
 #include "protocol/compiler.h"
@@ -86,21 +86,8 @@ const struct sql_refusal *sql_plan_check_bind(const struct sql_plan *plan, size_
                                               int16_t format, bool is_null, struct slice value,
                                               struct slice tenant);
 
-size_t sql_plan_num_statements(const struct sql_plan *plan);
-enum sql_effect sql_plan_effect(const struct sql_plan *plan, size_t statement);
-
 /* The text is sent as it came: what parameters it has, only the server knows. */
 bool sql_plan_is_verbatim(const struct sql_plan *plan);
-
-/* It may change what lastval() and currval() answer. Known of verbatim plans only. */
-bool sql_plan_advances_sequences(const struct sql_plan *plan);
-
-/* The text is one SET or RESET of a setting that clients may have, to a plain value: what the
- * session would keep. False for all others. Borrows the plan. */
-bool sql_plan_setting(const struct sql_plan *plan, struct sql_setting *out);
-
-/* The text is DISCARD ALL: the session answers it itself, nothing is sent. */
-bool sql_plan_is_discard_all(const struct sql_plan *plan);
 
 /* Field P of the server's ErrorResponse, in characters of the text that was sent for this tenant,
  * as a position in the client's text; 0 when unknown. */

@@ -90,6 +90,11 @@ static void check_message(const struct sql_query *q, const List *statements)
                    "cannot insert multiple commands into a prepared statement");
     }
     foreach (cell, statements) {
+        if (IsA(((RawStmt *)lfirst(cell))->stmt, DeallocateStmt)) {
+            sql_refuse(
+                q, "0A000", SQL_NO_LOCATION, "Send it alone.",
+                "DEALLOCATE beside other statements is not supported under tenant isolation");
+        }
         if (IsA(((RawStmt *)lfirst(cell))->stmt, DiscardStmt)) {
             sql_refuse(q, "25001", SQL_NO_LOCATION, NULL,
                        "DISCARD ALL cannot run inside a transaction block");
@@ -212,6 +217,9 @@ static void keep_checks(struct sql_plan *plan, const struct sql_query *q)
 
 static void keep_setting(struct sql_plan *plan, const struct sql_query *q)
 {
+    if (q->deallocated != NULL) {
+        plan->deallocated = mem_copy_string(q->deallocated, strlen(q->deallocated));
+    }
     if (q->setting_name != NULL) {
         plan->setting_name = mem_copy_string(q->setting_name, strlen(q->setting_name));
     }

@@ -214,7 +214,8 @@ void proof_check_query(const struct proof *p, const struct proof_scope *scope, c
 static bool is_about_session(const Node *statement)
 {
     return IsA(statement, TransactionStmt) || IsA(statement, VariableSetStmt) ||
-           IsA(statement, VariableShowStmt) || IsA(statement, DiscardStmt);
+           IsA(statement, VariableShowStmt) || IsA(statement, DiscardStmt) ||
+           IsA(statement, DeallocateStmt);
 }
 
 void sql_proof_check(struct sql_query *q, const List *statements)

@@ -50,6 +50,7 @@ struct sql_query {
     List *bind_types;     /* const struct sql_tenant_type *, in step */
     List *pattern_params; /* Integer: parameter numbers that are LIKE patterns */
 
+    const char *deallocated;   /* by the last statement; "" for ALL; NULL: nothing */
     const char *setting_name;  /* that the last statement gives the session; NULL: none */
     const char *setting_value; /* NULL: RESET */
 

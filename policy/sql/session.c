@@ -135,6 +135,12 @@ bool sql_session_check(struct sql_query *q, const RawStmt *statement, enum sql_e
     case T_VariableShowStmt:
         check_show(q, (VariableShowStmt *)statement->stmt, location);
         return true;
+    case T_DeallocateStmt: {
+        const char *name = ((const DeallocateStmt *)statement->stmt)->name;
+        q->deallocated = name != NULL ? name : "";
+        *out_effect = SQL_EFFECT_DEALLOCATE;
+        return true;
+    }
     case T_DiscardStmt:
         check_discard(q, (const DiscardStmt *)statement->stmt, location);
         *out_effect = SQL_EFFECT_DISCARD_ALL;

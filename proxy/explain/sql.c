@@ -19,6 +19,7 @@ static const char *const effect_names[SQL_EFFECTS] = {
     [SQL_EFFECT_SAVEPOINT] = "savepoint",
     [SQL_EFFECT_SET_LOCAL] = "set_local",
     [SQL_EFFECT_DISCARD_ALL] = "discard_all",
+    [SQL_EFFECT_DEALLOCATE] = "deallocate",
     [SQL_EFFECT_UNKNOWN] = "unknown",
 #define PIN(NAME, label) [SQL_EFFECT_PIN_##NAME] = "pin_" label,
 #include "policy/sql/pins.def"

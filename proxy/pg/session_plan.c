@@ -137,6 +137,7 @@ static void apply_effect(struct session *s, enum sql_effect effect)
         session_pin(s, effect);
     } else if (effect == SQL_EFFECT_UNKNOWN) {
         s->link->is_dirty = true;
+        link_statements_clear(&s->link->statements); /* they are prepared anew where needed */
     } else if (effect == SQL_EFFECT_SET_LOCAL) {
         s->link->has_local_settings = true;
         session_renew_meaning(s);

@@ -226,6 +226,12 @@ const struct sql_refusal *session_object(struct session *s, const struct sql_pla
         .detail = "",
         .hint = "Send it as a simple query.",
     };
+    static const struct sql_refusal no_deallocate = {
+        .sqlstate = "0A000",
+        .message = "DEALLOCATE is not possible in the extended query protocol here",
+        .detail = "",
+        .hint = "Send a Close message, or DEALLOCATE as a simple query.",
+    };
     switch (sql_plan_verdict(plan)) {
     case SQL_REFUSE:
         return sql_plan_refusal(plan);
@@ -233,6 +239,10 @@ const struct sql_refusal *session_object(struct session *s, const struct sql_pla
         return NULL;
     case SQL_FORWARD:
         break;
+    }
+    struct slice name;
+    if (sql_plan_deallocates(plan, &name)) {
+        return &no_deallocate;
     }
     return sql_plan_is_discard_all(plan) ? &no_discard : sql_plan_admit(plan, session_tenant(s));
 }

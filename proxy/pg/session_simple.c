@@ -2,6 +2,7 @@
  *
  * Query messages: one text, perhaps of several statements, all of them in one plan. DISCARD ALL is
  * the proxy's own business: the client gets its answer, the link is scrubbed on its way back. */
+#include "policy/config/config.h"
 #include "policy/sql/plan.h"
 #include "protocol/check.h"
 #include "protocol/pg/frontend.h"
@@ -13,6 +14,7 @@
 #include "proxy/pg/outgoing.h"
 #include "proxy/pg/pg_worker.h"
 #include "proxy/pg/refusal.h"
+#include "proxy/pg/session_extended.h"
 #include "proxy/pg/session_parts.h"
 #include "proxy/pg/session_settings.h"
 
@@ -26,8 +28,8 @@ static enum request_step refuse(struct session *s, const struct sql_refusal *why
     return REQUEST_DONE;
 }
 
-/* Answers without a server: what write adds, then ReadyForQuery. */
-static enum request_step answer(struct session *s, struct slice command)
+/* Answers without a server: the command's completion, then ReadyForQuery. */
+static enum request_step answer(struct session *s, struct slice command, enum pg_ready ready)
 {
     struct outgoing out;
     metrics_add(s->metrics, METRIC_QUERIES_LOCAL, 1);
@@ -40,7 +42,7 @@ static enum request_step answer(struct session *s, struct slice command)
     } else {
         pg_write_bare_reply(&out.writer, PG_EMPTY_QUERY_RESPONSE);
     }
-    pg_write_ready(&out.writer, PG_READY_IDLE);
+    pg_write_ready(&out.writer, ready);
     check(outgoing_end(&out));
     return REQUEST_DONE;
 }
@@ -109,7 +111,55 @@ static enum request_step discard_all(struct session *s)
     if (s->link != NULL) {
         session_release(s);
     }
-    return answer(s, slice_text("DISCARD ALL"));
+    return answer(s, slice_text("DISCARD ALL"), PG_READY_IDLE);
+}
+
+/* The server has the names of links only. What a SQL PREPARE made, it has under the client's name:
+ * that is possible without isolation alone, and pins. */
+static enum request_step forget_statement(struct session *s, struct sql_plan *plan,
+                                          struct slice name, enum pg_ready ready)
+{
+    bool may_have_own = s->is_pinned && s->upstream->target.upstream->is_passthrough;
+    if (name.len == 0) {
+        statement_map_clear(&s->statements);
+        if (!may_have_own) {
+            return answer(s, slice_text("DEALLOCATE ALL"), ready);
+        }
+        link_statements_clear(&s->link->statements);
+        return send_to_server(s, plan);
+    }
+    struct statement_slot *slot = statement_map_take(&s->statements, &s->pg->key, name);
+    if (slot != NULL) {
+        statement_slot_free(&slot);
+        return answer(s, slice_text("DEALLOCATE"), ready);
+    }
+    if (may_have_own) {
+        return send_to_server(s, plan);
+    }
+    struct refusal *refusal = refusal_new("26000", SESSION_NO_STATEMENT, name);
+    session_refuse(s, PG_REPLY_QUERY, &refusal);
+    return REQUEST_DONE;
+}
+
+static enum request_step deallocate(struct session *s, struct sql_plan *plan, struct slice name)
+{
+    enum pg_ready ready = PG_READY_IDLE;
+    bool is_owed = s->link != NULL && !pg_reply_is_idle(&s->link->owed.tracker, &ready);
+    if (is_owed && !s->has_open_batch) {
+        session_stop(s); /* earlier answers first */
+        return REQUEST_WAITS;
+    }
+    if (is_owed || ready == PG_READY_FAILED) {
+        struct refusal *refusal =
+            is_owed ? refusal_new("0A000", "DEALLOCATE is not possible before a Sync here", name)
+                    : refusal_new("25P02",
+                                  "current transaction is aborted, commands ignored until end of "
+                                  "transaction block",
+                                  name);
+        session_refuse(s, PG_REPLY_QUERY, &refusal);
+        return REQUEST_DONE;
+    }
+    return forget_statement(s, plan, name, ready);
 }
 
 static enum request_step decide(struct session *s, struct sql_plan *plan)
@@ -123,12 +173,17 @@ static enum request_step decide(struct session *s, struct sql_plan *plan)
         }
         return refuse(s, sql_plan_refusal(plan));
     case SQL_EMPTY:
-        return s->link == NULL ? answer(s, slice_of(NULL, 0)) : send_to_server(s, plan);
+        return s->link == NULL ? answer(s, slice_of(NULL, 0), PG_READY_IDLE)
+                               : send_to_server(s, plan);
     case SQL_FORWARD:
         break;
     }
     if (sql_plan_is_discard_all(plan)) {
         return discard_all(s);
+    }
+    struct slice name;
+    if (sql_plan_deallocates(plan, &name)) {
+        return deallocate(s, plan, name);
     }
     why = sql_plan_admit(plan, session_tenant(s));
     return why == NULL ? send_to_server(s, plan) : refuse(s, why);

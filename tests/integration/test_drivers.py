@@ -44,14 +44,11 @@ DRIVERS = {
 
 #: What isolation refuses, clearly and with the session unharmed; docs/drivers.md says why.
 REFUSED = {
+    "psycopg3": {"cursor"},
     "psycopg2": {"cursor"},
     "asyncpg": {"arrays", "reconnect"},
     "sqlalchemy": {"psycopg cursor", "psycopg2 cursor"},
     "django": {"default bulk", "default cursor", "server_side bulk", "server_side cursor"},
-}
-#: What does not work yet: fails as soon as it does.
-BROKEN = {
-    "psycopg3": "sends DEALLOCATE ALL in SQL, which is refused or drops the link's statements",
 }
 
 
@@ -98,8 +95,6 @@ def check(output, steps, refused=()):
 
 @pytest.fixture(name="driver", params=DRIVERS)
 def fixture_driver(request):
-    if request.param in BROKEN:
-        request.applymarker(pytest.mark.xfail(reason=BROKEN[request.param], strict=True))
     kind, command, steps = DRIVERS[request.param]
     reason = prepare(kind)
     if reason:

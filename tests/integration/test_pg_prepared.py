@@ -7,6 +7,7 @@ import time
 import psycopg
 import pytest
 
+from support import passthrough
 from support.pg_wire import (SYNC, RawSession, bind, close, describe, error_fields, execute, parse,
                              query, row_values)
 
@@ -211,6 +212,62 @@ def test_psycopg_prepares_over_two_links(start_proxy, rows):
         connections[0].execute("DEALLOCATE ALL; SELECT * FROM nosuch")
     for connection in connections:
         connection.close()
+
+
+@pytest.mark.parametrize("isolated", [True, False], ids=["row", "passthrough"])
+def test_deallocate(start_proxy, rows, isolated):
+    """Names of clients are known here, not at the server; another session has its own."""
+    proxy = pooled(start_proxy, 1) if isolated else start_proxy(
+        overrides=passthrough.overrides(size=1))
+    with raw(proxy, "acme") as session, raw(proxy, "globex") as other:
+        for each in (session, other):
+            each.send(parse("SELECT 7", name="a"), parse("SELECT 8", name="B"), SYNC)
+            assert types(each.read_until_ready()) == "11Z"
+        session.send(query("DEALLOCATE a"))
+        answer = session.read_until_ready()
+        assert types(answer) == "CZ" and answer[0].body == b"DEALLOCATE\0"
+        for text, sqlstate in (("DEALLOCATE a", "26000"), ("DEALLOCATE PREPARE b", "26000")):
+            session.send(query(text))
+            answer = session.read_until_ready()
+            assert types(answer) == "EZ" and error_fields(answer[0].body)["C"] == sqlstate
+        session.send(bind(statement="a"), SYNC)
+        assert error_fields(session.read_until_ready()[0].body)["C"] == "26000"
+        session.send(query("BEGIN"), query("DEALLOCATE ALL"), query("COMMIT"))
+        assert [types(session.read_until_ready()) for _ in range(3)] == ["CZ"] * 3
+        session.send(bind(statement="B"), SYNC)
+        assert error_fields(session.read_until_ready()[0].body)["C"] == "26000"
+        session.send(query("BEGIN"), query("SELECT 1/0"), query("DEALLOCATE ALL"),
+                     query("ROLLBACK"))
+        answers = [session.read_until_ready() for _ in range(4)]
+        assert error_fields(answers[2][0].body)["C"] == "25P02"
+        assert [row[-1].body for row in answers] == [b"T", b"E", b"E", b"I"]
+        other.send(bind(statement="B"), execute(), SYNC)
+        assert row_values(other.read_until_ready()[1].body) == [b"8"]
+        for text in ("DEALLOCATE ALL", "DEALLOCATE B"):
+            other.send(parse(text), SYNC)
+            assert error_fields(other.read_until_ready()[0].body)["C"] == "0A000"
+        other.send(bind(statement="B"), execute(), SYNC)
+        assert row_values(other.read_until_ready()[1].body) == [b"8"]
+
+
+def test_deallocate_of_sql_names_passes_where_they_are_possible(start_proxy, rows):
+    proxy = start_proxy(overrides=passthrough.overrides(size=2))
+    with raw(proxy, "acme") as session, raw(proxy, "globex") as other:
+        session.send(parse("SELECT 7", name="by_message"), SYNC)
+        session.read_until_ready()
+        session.send(query("PREPARE by_sql AS SELECT 8"), query("EXECUTE by_sql"),
+                     query("DEALLOCATE by_sql"), query("EXECUTE by_sql"))
+        answers = [session.read_until_ready() for _ in range(4)]
+        assert [types(each) for each in answers] == ["CZ", "TDCZ", "CZ", "EZ"]
+        session.send(query("PREPARE by_sql AS SELECT 8"), query("DEALLOCATE ALL"),
+                     query("EXECUTE by_sql"), bind(statement="by_message"), SYNC)
+        answers = [session.read_until_ready() for _ in range(4)]
+        assert [types(each) for each in answers] == ["CZ", "CZ", "EZ", "EZ"]
+        other.send(query("SELECT 1; DEALLOCATE ALL"))
+        other.read_until_ready()
+        for each in (session, other):
+            each.send(parse("SELECT 9", name="after"), bind(statement="after"), execute(), SYNC)
+            assert row_values(each.read_until_ready()[2].body) == [b"9"]
 
 
 def test_statement_is_planned_again_after_a_reload(start_proxy):

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What a plan says of the session that sends it. Part of plan.h. */
+#ifndef POLICY_SQL_PLAN_SESSION_H
+#define POLICY_SQL_PLAN_SESSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "policy/sql/effect.h"
+#include "protocol/bytes.h"
+
+struct sql_plan;
+
+size_t sql_plan_num_statements(const struct sql_plan *plan);
+enum sql_effect sql_plan_effect(const struct sql_plan *plan, size_t statement);
+
+/* It may change what lastval() and currval() answer. Known of verbatim plans only. */
+bool sql_plan_advances_sequences(const struct sql_plan *plan);
+
+/* The text is one SET or RESET of a setting that clients may have, to a plain value: what the
+ * session would keep. False for all others. Borrows the plan. */
+bool sql_plan_setting(const struct sql_plan *plan, struct sql_setting *out);
+
+/* The text is one DEALLOCATE: *out is the name, empty for ALL. Borrows the plan. */
+bool sql_plan_deallocates(const struct sql_plan *plan, struct slice *out);
+
+/* The text is DISCARD ALL: the session answers it itself, nothing is sent. */
+bool sql_plan_is_discard_all(const struct sql_plan *plan);
+
+#endif
