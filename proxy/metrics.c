@@ -32,6 +32,7 @@ static const enum metric_scope scopes[METRIC_COUNT] = {
 static const unsigned most_names[METRIC_SCOPE_COUNT] = {
     [METRIC_TENANT] = METRICS_MOST_TENANTS,
     [METRIC_UPSTREAM] = METRICS_MOST_UPSTREAMS,
+    [METRIC_ENDPOINT] = METRICS_MOST_ENDPOINTS,
 };
 
 static void names_init(struct metrics_names *names, unsigned most)
@@ -149,6 +150,11 @@ struct metrics_group *metrics_tenant(struct metrics_shard *shard, struct slice t
 struct metrics_group *metrics_upstream(struct metrics_shard *shard, const char *upstream)
 {
     return group_of(shard, METRIC_UPSTREAM, slice_text(upstream));
+}
+
+struct metrics_group *metrics_endpoint(struct metrics_shard *shard, const char *endpoint)
+{
+    return group_of(shard, METRIC_ENDPOINT, slice_text(endpoint));
 }
 
 void metrics_add(struct metrics_group *group, enum metric metric, int64_t amount)

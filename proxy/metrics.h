@@ -14,7 +14,8 @@
 #include "protocol/bytes.h"
 
 #define METRICS_MOST_TENANTS   1000U
-#define METRICS_MOST_UPSTREAMS 64U
+#define METRICS_MOST_UPSTREAMS 256U /* one for each pool of an upstream */
+#define METRICS_MOST_ENDPOINTS 1024U
 
 enum metric {
 #define METRIC_FAMILY(family, type, unit, name, help)
@@ -25,7 +26,13 @@ enum metric {
     METRIC_COUNT
 };
 
-enum metric_scope { METRIC_WORKER, METRIC_TENANT, METRIC_UPSTREAM, METRIC_SCOPE_COUNT };
+enum metric_scope {
+    METRIC_WORKER,
+    METRIC_TENANT,
+    METRIC_UPSTREAM,
+    METRIC_ENDPOINT,
+    METRIC_SCOPE_COUNT
+};
 
 /* Durations, in microseconds; each is a histogram with fixed buckets per shard. */
 enum metric_duration {
@@ -48,9 +55,11 @@ void metrics_free(struct metrics **metrics);
 struct metrics_shard *metrics_shard(struct metrics *metrics, unsigned index);
 struct metrics_group *metrics_worker(struct metrics_shard *shard); /* NULL for NULL */
 
-/* The shard's counters of a tenant or upstream; NULL for NULL. Takes a lock: not per message. */
+/* The shard's counters of a tenant, upstream or endpoint; NULL for NULL. Takes a lock: not per
+ * message. */
 struct metrics_group *metrics_tenant(struct metrics_shard *shard, struct slice tenant);
 struct metrics_group *metrics_upstream(struct metrics_shard *shard, const char *upstream);
+struct metrics_group *metrics_endpoint(struct metrics_shard *shard, const char *endpoint);
 
 /* Adds to a counter or gauge of the group, which must be of the metric's scope. */
 void metrics_add(struct metrics_group *group, enum metric metric, int64_t amount);

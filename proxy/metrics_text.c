@@ -45,6 +45,7 @@ static const char *const label_names[METRIC_SCOPE_COUNT] = {
     [METRIC_WORKER] = "",
     [METRIC_TENANT] = "tenant",
     [METRIC_UPSTREAM] = "upstream",
+    [METRIC_ENDPOINT] = "endpoint",
 };
 
 static const char *const durations[METRIC_DURATION_COUNT][2] = {

@@ -22,6 +22,7 @@ struct config_listener {
     char *upstream_name;
     const struct config_upstream *upstream; /* borrows from the config; speaks the same protocol */
     uint32_t max_sessions;                  /* 0: left out */
+    enum config_target target;              /* PRIMARY for redis */
     enum config_isolation isolation;        /* the same for all listeners of an upstream */
     enum config_auth_method auth;
     char *users_file; /* NULL when auth is trust */

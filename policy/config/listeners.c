@@ -103,6 +103,17 @@ static enum config_status check_isolation(struct reading *reading,
     return CONFIG_OK;
 }
 
+static enum config_status check_target(struct reading *reading, const struct section_place *place,
+                                       const struct config_listener *listener)
+{
+    if (listener->target == CONFIG_TARGET_PRIMARY || listener->protocol == CONFIG_POSTGRES) {
+        return CONFIG_OK;
+    }
+    uint32_t node = node_below(reading, place, "target");
+    return refuse(reading, node != DOCUMENT_NONE ? node : place->node,
+                  "%s.target: only postgres listeners choose by role", place->path);
+}
+
 /* Names and binds are unique. */
 static enum config_status check_unique(struct reading *reading, const struct section_place *place,
                                        const struct config_listener *listener)
@@ -142,6 +153,7 @@ static enum config_status read_listener(struct reading *reading, const struct se
     if (resolve_upstream(reading, place, listener) != CONFIG_OK ||
         read_listener_tls(reading, place, &raw->tls, listener) != CONFIG_OK ||
         check_isolation(reading, place, listener) != CONFIG_OK ||
+        check_target(reading, place, listener) != CONFIG_OK ||
         check_auth(reading, &auth, place, method_given, listener) != CONFIG_OK) {
         return CONFIG_WRONG;
     }

@@ -14,6 +14,15 @@
 enum config_protocol { CONFIG_POSTGRES, CONFIG_REDIS };
 enum config_pool_mode { CONFIG_POOL_TRANSACTION, CONFIG_POOL_SESSION };
 
+/* Which of an upstream's servers a listener is for. */
+enum config_target {
+    CONFIG_TARGET_PRIMARY,
+    CONFIG_TARGET_ANY,
+    CONFIG_TARGET_STANDBY,
+    CONFIG_TARGET_PREFER_STANDBY /* the primary when no standby can be reached */
+};
+#define CONFIG_TARGETS 4U
+
 /* "127.0.0.1:6432", "[::1]:6432", "db.internal:5432" or "unix:/path". Exactly one half is set. */
 struct config_address {
     bool is_unix;

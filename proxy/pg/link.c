@@ -2,9 +2,7 @@
  *
  * The life of a server connection. Where it connects, how it logs in (link_login.c) and what its
  * bytes mean in each state; who has it and when it may be lent is decided by its owner. Invariant:
- * a link that is IDLE owes nothing, has no open batch and its server said ReadyForQuery 'I'.
- *
- * There is no TLS to servers in this version. */
+ * a link that is IDLE owes nothing, has no open batch and its server said ReadyForQuery 'I'. */
 #include "proxy/pg/link.h"
 
 #include <stdlib.h>
@@ -192,10 +190,13 @@ struct link *link_open(struct worker *worker, const struct link_target *target,
     link->login = link_login_new();
     const struct config_upstream *upstream = target->upstream;
     link->endpoint = target->endpoint;
+    const struct config_address *address =
+        &upstream->endpoints[link->endpoint % upstream->num_endpoints];
+    link->address = mem_copy_string(address->text, strlen(address->text));
     deadline_init(&link->deadline, on_deadline);
     deadline_arm(worker, &link->deadline, worker->now_us + upstream->pool.connect_timeout_us);
-    dial_begin(&link->dial, worker, &upstream->endpoints[link->endpoint % upstream->num_endpoints],
-               upstream->dns_ttl_us, upstream->pool.connect_timeout_us, &dial_callbacks);
+    dial_begin(&link->dial, worker, address, upstream->dns_ttl_us,
+               upstream->pool.connect_timeout_us, &dial_callbacks);
     return link;
 }
 
@@ -211,6 +212,7 @@ static void free_link(struct worker_deferred *deferred)
     link_statements_clear(&link->statements);
     statement_unref(&link->unnamed);
     link->tag = 0;
+    free(link->address);
     free(link);
 }
 

@@ -50,6 +50,8 @@ struct link_ops {
     void (*input)(struct link *link);
     void (*drained)(struct link *link);
     void (*stale)(struct link *link); /* is_stale was set; may be NULL */
+    /* At the login's last message: NULL, or why the server is of no use, for gone. May be NULL. */
+    const char *(*unfit)(struct link *link);
 };
 
 struct link {
@@ -61,6 +63,7 @@ struct link {
     void *owner;                      /* borrows; what ops know it by */
     const struct link_target *target; /* borrows */
     size_t endpoint;                  /* of the target's */
+    char *address;                    /* owns; of the same, as it is written */
     struct dial dial;                 /* the way to it */
     struct link_login *login;         /* owns; NULL once logged in */
     struct deadline deadline;         /* of login and scrubbing */
@@ -79,6 +82,7 @@ struct link {
     bool has_local_settings;    /* SET LOCAL was sent in this transaction */
     bool is_applying;           /* the settings of its session are being set */
     bool is_out_of_step;        /* the server sent what nobody asked for */
+    bool is_unfit;              /* ops->unfit said so */
     bool is_stale;              /* its server is no longer the right one: not lent again */
     uint64_t sequences_of;      /* session whose values lastval() may show; 0: nobody's */
     bool is_dirty;              /* the server may have state that only DISCARD ALL removes */

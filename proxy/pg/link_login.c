@@ -365,6 +365,11 @@ static const char *take_ready(struct link *link, struct slice body)
     if (!has_parameters(&link->login->parameters)) {
         return "the server does not report version, encoding and string syntax";
     }
+    const char *unfit = link->ops->unfit != NULL ? link->ops->unfit(link) : NULL;
+    if (unfit != NULL) {
+        link->is_unfit = true;
+        return unfit;
+    }
     deadline_disarm(&link->deadline);
     link_enter(link, LINK_IDLE);
     return NULL;

@@ -17,6 +17,7 @@
 #include "proxy/metrics.h"
 #include "proxy/net/owner.h"
 #include "proxy/pg/cancel.h"
+#include "proxy/pg/endpoints.h"
 #include "proxy/pg/link.h"
 #include "proxy/pg/outgoing.h"
 #include "proxy/pg/pg_worker.h"
@@ -151,9 +152,13 @@ static bool take_report(struct link *link, const struct pg_frame *frame)
     if (frame->type == 'N' || frame->type == 'A') {
         return true;
     }
-    return frame->type == 'S' && pg_parameter_status_decode(frame->body, &status) == PG_OK &&
-           (is_passthrough ||
-            server_parameter_check(status.name, status.value) == SERVER_PARAMETER_FINE);
+    if (frame->type != 'S' || pg_parameter_status_decode(frame->body, &status) != PG_OK ||
+        (!is_passthrough &&
+         server_parameter_check(status.name, status.value) != SERVER_PARAMETER_FINE)) {
+        return false;
+    }
+    pg_endpoints_report(upstream_of(link), link, &status);
+    return true;
 }
 
 /* One message of the answer to DISCARD ALL; false: it is not what it must be. */
@@ -213,10 +218,20 @@ static void on_drained(struct link *link)
     }
 }
 
+/* Reads are for all standbys: the next link goes to another one. */
+static void spread(struct pg_upstream *upstream, const struct link *link)
+{
+    if (upstream->target.wanted == CONFIG_TARGET_STANDBY ||
+        upstream->target.wanted == CONFIG_TARGET_PREFER_STANDBY) {
+        upstream->target.endpoint = link->endpoint + 1;
+    }
+}
+
 static void on_ready(struct link *link)
 {
     struct pg_upstream *upstream = upstream_of(link);
     upstream->num_tried = 0;
+    spread(upstream, link);
     set_settings(link, upstream->pg->no_settings);
     server_parameters_fini(&upstream->parameters);
     upstream->parameters = *link_parameters(link);
@@ -237,10 +252,12 @@ static void note_failure(struct pg_upstream *upstream, const struct link *link)
     }
 }
 
+/* The first round may only show that there is no standby. */
 static bool has_more(struct pool *pool)
 {
     const struct pg_upstream *upstream = owner_of(pool, struct pg_upstream, pool);
-    return upstream->num_tried % upstream->target.upstream->num_endpoints != 0;
+    size_t rounds = upstream->target.wanted == CONFIG_TARGET_PREFER_STANDBY ? 2 : 1;
+    return upstream->num_tried % (rounds * upstream->target.upstream->num_endpoints) != 0;
 }
 
 static void on_gone(struct link *link, const char *reason)
@@ -248,6 +265,9 @@ static void on_gone(struct link *link, const char *reason)
     struct pg_upstream *upstream = upstream_of(link);
     if (link->state == LINK_CONNECTING || link->state == LINK_LOGIN) {
         note_failure(upstream, link);
+        if (!link->is_unfit) {
+            pg_endpoints_failed(upstream, link);
+        }
         metrics_add(upstream->metrics, METRIC_CONNECT_FAILURES, 1);
         log_event(LOG_LINK_FAILED, log_text("upstream", upstream->name),
                   log_text("reason", reason));
@@ -268,11 +288,17 @@ static void on_stale(struct link *link)
     }
 }
 
+static const char *unfit(struct link *link)
+{
+    return pg_endpoints_unfit(upstream_of(link), link);
+}
+
 static const struct link_ops link_callbacks = {.ready = on_ready,
                                                .gone = on_gone,
                                                .input = on_input,
                                                .drained = on_drained,
-                                               .stale = on_stale};
+                                               .stale = on_stale,
+                                               .unfit = unfit};
 
 static struct link *link_of(struct pool_link *pooled)
 {
@@ -285,6 +311,7 @@ static struct pool_link *open_link(struct pool *pool)
     metrics_add(upstream->metrics, METRIC_CONNECTS, 1);
     metrics_add(upstream->metrics, METRIC_LINKS_CONNECTING, 1);
     log_event(LOG_LINK_OPENED, log_text("upstream", upstream->name));
+    upstream->target.endpoint = pg_endpoints_next(upstream);
     struct link *link =
         link_open(upstream->pg->worker, &upstream->target, &link_callbacks, upstream);
     LIST_INSERT_HEAD(&upstream->links, link, entry);

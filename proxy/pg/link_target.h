@@ -6,7 +6,8 @@
 
 #include <stddef.h>
 
-struct config_upstream;
+#include "policy/config/upstream.h"
+
 struct link_keys;
 struct tls_context;
 
@@ -16,6 +17,7 @@ struct link_target {
     char *search_path;                      /* owns; as SQL writes it */
     const struct tls_context *tls;          /* borrows; NULL: links are not encrypted */
     struct link_keys *keys;                 /* owns; what was derived; NULL: none is kept */
+    enum config_target wanted;              /* which of the endpoints will do */
     size_t endpoint; /* the next link's; any number, they are counted round */
 };
 

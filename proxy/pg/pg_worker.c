@@ -6,6 +6,7 @@
  * Everything is this worker's own but the shares of the pools. */
 #include "proxy/pg/pg_worker.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,6 +23,7 @@
 #include "proxy/net/owner.h"
 #include "proxy/net/protocol.h"
 #include "proxy/pg/cancel.h"
+#include "proxy/pg/endpoints.h"
 #include "proxy/pg/link_keys.h"
 #include "proxy/pg/link_pool.h"
 #include "proxy/pg/pg.h"
@@ -33,6 +35,8 @@
 #define PG_WORKER_TAG   0x70677772U              /* "pgwr" */
 #define PG_UPSTREAM_TAG 0x70677570U              /* "pgup" */
 #define TYPES_MAX       ((size_t)UINT16_MAX + 1) /* what a message can count, and the tenant's */
+
+#define POOL_NAME_MAX ((size_t)96)
 
 static struct pg_worker *pg_worker_from(void *state)
 {
@@ -50,9 +54,24 @@ struct pg_upstream *pg_worker_find(struct pg_worker *pg, const char *name)
     return upstream;
 }
 
-struct pg_upstream *pg_worker_upstream(struct pg_worker *pg, const struct config_upstream *config)
+/* What the pool of those servers is called: no upstream's name has a slash. */
+static void name_pool(char out[POOL_NAME_MAX], const char *upstream, enum config_target target)
 {
-    return pg_worker_find(pg, config->name);
+    static const char *const suffixes[CONFIG_TARGETS] = {
+        [CONFIG_TARGET_PRIMARY] = "",
+        [CONFIG_TARGET_ANY] = "/any",
+        [CONFIG_TARGET_STANDBY] = "/standby",
+        [CONFIG_TARGET_PREFER_STANDBY] = "/prefer-standby",
+    };
+    int len = snprintf(out, POOL_NAME_MAX, "%s%s", upstream, suffixes[target]);
+    check(len > 0 && (size_t)len < POOL_NAME_MAX);
+}
+
+struct pg_upstream *pg_worker_upstream(struct pg_worker *pg, const struct config_listener *listener)
+{
+    char name[POOL_NAME_MAX];
+    name_pool(name, listener->upstream->name, listener->target);
+    return pg_worker_find(pg, name);
 }
 
 const struct catalog *pg_upstream_catalog(const struct pg_upstream *upstream)
@@ -124,15 +143,19 @@ static bool is_same_server(const struct config_upstream *a, const struct config_
            same_text(a->password, b->password);
 }
 
-static struct pg_upstream *add_upstream(struct pg_worker *pg, const struct config_upstream *config)
+static struct pg_upstream *add_upstream(struct pg_worker *pg, const char *name,
+                                        const struct config_upstream *config,
+                                        enum config_target target)
 {
     struct pg_upstream *upstream = mem_new(sizeof *upstream);
     upstream->tag = PG_UPSTREAM_TAG;
     upstream->pg = pg;
-    upstream->name = mem_copy_string(config->name, strlen(config->name));
+    upstream->name = mem_copy_string(name, strlen(name));
+    upstream->target.wanted = target;
     upstream->number = pg->num_upstreams++;
-    upstream->share = pg_service_pool(pg->service, config->name, config->pool.size);
-    upstream->metrics = metrics_upstream(pg->worker->metrics, config->name);
+    upstream->share = pg_service_pool(pg->service, name, config->pool.size);
+    upstream->endpoints = pg_service_endpoints(pg->service, config->name);
+    upstream->metrics = metrics_upstream(pg->worker->metrics, name);
     LIST_INIT(&upstream->links);
     upstream->target.keys = link_keys_new();
     pool_init(&upstream->pool, pg->worker, &link_pool_ops, &config->pool, upstream->share);
@@ -151,12 +174,13 @@ static void follow(struct pg_upstream *upstream, struct snapshot *snapshot,
                                                : search_path_text(&snapshot_config(snapshot)->row);
     bool is_same = before == NULL || (is_same_server(before, config) &&
                                       strcmp(upstream->target.search_path, search_path) == 0);
-    (void)pg_service_pool(upstream->pg->service, config->name, config->pool.size);
+    (void)pg_service_pool(upstream->pg->service, upstream->name, config->pool.size);
     free(upstream->target.search_path);
     upstream->target.upstream = config;
     upstream->target.search_path = search_path;
     upstream->target.tls = encryption_of_upstream(snapshot, config);
     pool_configure(&upstream->pool, &config->pool);
+    pg_endpoints_follow(upstream);
     struct snapshot *old = upstream->snapshot;
     upstream->snapshot = snapshot_ref(snapshot);
     upstream->is_current = true;
@@ -168,6 +192,21 @@ static void follow(struct pg_upstream *upstream, struct snapshot *snapshot,
     snapshot_unref(&old);
 }
 
+/* What the listener leads to, for the first of those that lead there. */
+static void follow_listener(struct pg_worker *pg, struct snapshot *snapshot,
+                            const struct config_listener *listener)
+{
+    char name[POOL_NAME_MAX];
+    name_pool(name, listener->upstream->name, listener->target);
+    struct pg_upstream *upstream = pg_worker_find(pg, name);
+    if (upstream == NULL) {
+        upstream = add_upstream(pg, name, listener->upstream, listener->target);
+    }
+    if (!upstream->is_current) {
+        follow(upstream, snapshot, listener->upstream);
+    }
+}
+
 static void follow_all(struct pg_worker *pg)
 {
     struct snapshot *snapshot = pg->worker->snapshot;
@@ -175,11 +214,10 @@ static void follow_all(struct pg_worker *pg)
     for (struct pg_upstream *u = pg->upstreams; u != NULL; u = u->next) {
         u->is_current = false;
     }
-    for (size_t i = 0; i < config->num_upstreams; i++) {
-        const struct config_upstream *each = &config->upstreams[i];
+    for (size_t i = 0; i < config->num_listeners; i++) {
+        const struct config_listener *each = &config->listeners[i];
         if (each->protocol == CONFIG_POSTGRES) {
-            struct pg_upstream *upstream = pg_worker_find(pg, each->name);
-            follow(upstream != NULL ? upstream : add_upstream(pg, each), snapshot, each);
+            follow_listener(pg, snapshot, each);
         }
     }
 }

@@ -17,8 +17,9 @@
 #include "proxy/pg/settings.h"
 
 struct catalog;
-struct config_upstream;
+struct config_listener;
 struct metrics_group;
+struct pg_endpoints;
 struct pg_service;
 struct pg_worker;
 struct session;
@@ -28,17 +29,19 @@ struct snapshot;
  * own in the configuration. */
 #define PG_CLIENT_MESSAGE_MAX ((size_t)64 * 1024 * 1024)
 
-/* One upstream as a worker sees it. Lives as long as the worker: a reload changes what it points
- * to, and an upstream that is gone keeps its last configuration for the sessions that remain. */
+/* One upstream as a worker sees it, or the part of its servers that some listeners are for. Lives
+ * as long as the worker: a reload changes what it points to, and an upstream that is gone keeps its
+ * last configuration for the sessions that remain. */
 struct pg_upstream {
     uint32_t tag;
     struct pg_worker *pg;      /* borrows */
-    char *name;                /* owns */
+    char *name;                /* owns; of the upstream, and which servers: "main/standby" */
     uint32_t number;           /* tells upstreams apart in the plan cache */
     bool is_current;           /* part of the present snapshot */
     struct snapshot *snapshot; /* shares; holds target.upstream */
     struct link_target target;
-    size_t num_tried; /* endpoints that failed since one did not */
+    size_t num_tried;               /* endpoints that failed since one did not */
+    struct pg_endpoints *endpoints; /* borrows from the service; of all pools of the upstream */
     struct pool pool;
     struct pool_share *share;            /* borrows from the service */
     struct server_parameters parameters; /* of the last link that logged in */
@@ -70,8 +73,9 @@ struct pg_worker {
     uint32_t *type_scratch; /* owns; room for the types of one Parse */
 };
 
-/* The upstream of that name in the present snapshot; never NULL for a listener's. */
-struct pg_upstream *pg_worker_upstream(struct pg_worker *pg, const struct config_upstream *config);
+/* What a listener of the present snapshot leads to; never NULL. */
+struct pg_upstream *pg_worker_upstream(struct pg_worker *pg,
+                                       const struct config_listener *listener);
 
 /* The upstream of that name, or NULL. */
 struct pg_upstream *pg_worker_find(struct pg_worker *pg, const char *name);

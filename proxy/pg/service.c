@@ -17,6 +17,7 @@
 #include "proxy/net/protocol.h"
 #include "proxy/net/worker.h"
 #include "proxy/pg/cancel.h"
+#include "proxy/pg/endpoints.h"
 #include "proxy/pg/pg_worker.h"
 #include "proxy/pg/pool_share.h"
 #include "proxy/pg/server_parameters.h"
@@ -31,10 +32,17 @@ struct named_share {
     struct named_share *next;
 };
 
+struct named_endpoints {
+    char *name;                     /* owns */
+    struct pg_endpoints *endpoints; /* owns; has a lock of its own */
+    struct named_endpoints *next;
+};
+
 struct pg_service {
     uint8_t mock_secret[MOCK_SECRET_LEN]; /* constant */
     pthread_mutex_t lock;
-    struct named_share *shares; /* owns; under lock */
+    struct named_share *shares;        /* owns; under lock; by the name of a pool */
+    struct named_endpoints *endpoints; /* owns; under lock; by the name in the configuration */
     unsigned num_workers;
     struct tally *tally; /* owns; has a lock of its own */
 };
@@ -56,6 +64,13 @@ void pg_service_unshare(void *shared)
         struct named_share *first = service->shares;
         service->shares = first->next;
         server_parameters_fini(&first->parameters);
+        free(first->name);
+        free(first);
+    }
+    while (service->endpoints != NULL) {
+        struct named_endpoints *first = service->endpoints;
+        service->endpoints = first->next;
+        pg_endpoints_free(&first->endpoints);
         free(first->name);
         free(first);
     }
@@ -93,6 +108,24 @@ struct pool_share *pg_service_pool(struct pg_service *service, const char *upstr
     pool_share_resize(&named->share, size);
     check(pthread_mutex_unlock(&service->lock) == 0);
     return &named->share;
+}
+
+struct pg_endpoints *pg_service_endpoints(struct pg_service *service, const char *upstream)
+{
+    check(pthread_mutex_lock(&service->lock) == 0);
+    struct named_endpoints *named = service->endpoints;
+    while (named != NULL && strcmp(named->name, upstream) != 0) {
+        named = named->next;
+    }
+    if (named == NULL) {
+        named = mem_new(sizeof *named);
+        named->name = mem_copy_string(upstream, strlen(upstream));
+        named->endpoints = pg_endpoints_new();
+        named->next = service->endpoints;
+        service->endpoints = named;
+    }
+    check(pthread_mutex_unlock(&service->lock) == 0);
+    return named->endpoints;
 }
 
 struct tally *pg_service_tally(const struct pg_service *service)

@@ -10,6 +10,7 @@
 
 #include "protocol/bytes.h"
 
+struct pg_endpoints;
 struct pg_service;
 struct tally;
 struct pg_upstream;
@@ -23,6 +24,10 @@ void pg_service_unshare(void *shared);
 
 /* Any thread: what limits the links of that upstream in all workers. Borrows until unshare. */
 struct pool_share *pg_service_pool(struct pg_service *service, const char *upstream, uint32_t size);
+
+/* Any thread: what is known of the upstream's endpoints, for all its pools. Borrows until
+ * unshare. */
+struct pg_endpoints *pg_service_endpoints(struct pg_service *service, const char *upstream);
 
 /* Any thread: what a server of that upstream last said of itself, copied to or from; false when
  * none has been heard of yet. */

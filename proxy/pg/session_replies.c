@@ -17,6 +17,7 @@
 #include "protocol/pg/message_reply.h"
 #include "proxy/log.h"
 #include "proxy/metrics.h"
+#include "proxy/pg/endpoints.h"
 #include "proxy/pg/link.h"
 #include "proxy/pg/link_pool.h"
 #include "proxy/pg/outgoing.h"
@@ -80,6 +81,7 @@ static enum relay_step take_unasked(struct relay *r, const struct pg_frame *fram
             metrics_add(metrics_worker(r->s->pg->worker->metrics), METRIC_ISOLATION_VIOLATIONS, 1);
             return out_of_step(r);
         }
+        pg_endpoints_report(r->s->upstream, r->link, &status);
     }
     bool is_for_client = !r->link->is_applying && (frame->type != 'A' || is_passthrough(r->s));
     if (is_for_client) {

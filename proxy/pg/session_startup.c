@@ -373,7 +373,7 @@ void session_login_done(struct session *s)
         session_close(s, full);
         return;
     }
-    s->upstream = pg_worker_upstream(s->pg, login->listener->upstream);
+    s->upstream = pg_worker_upstream(s->pg, login->listener);
     s->settings = settings_intern(&s->pg->settings, &login->wish);
     s->base = settings_ref(s->settings);
     s->meaning = settings_meaning(s->settings);

@@ -72,7 +72,7 @@ static const struct wrong wrong_shape[] = {
     {"listeners: {a: b}\n", "etc/t.yaml:1:12: expected a list, found a mapping"},
     {"listeners:\n  - {name: a}\n  - {name: b, bogus: c}\n",
      "etc/t.yaml:3:15: unknown key \"bogus\"; expected one of: name, protocol, bind, upstream, "
-     "max_sessions, isolation, auth, tls"},
+     "max_sessions, target, isolation, auth, tls"},
     {"listeners:\n  - {name: a}\n  - text\n", "etc/t.yaml:3:5: expected a mapping"},
     {"upstreams: [a]\n", "etc/t.yaml:1:13: upstreams: expected"},
     {"upstreams: {Main: {}}\n", "etc/t.yaml:1:13: upstreams: expected"},
