@@ -80,8 +80,26 @@ static void visit_operator(struct walk *w, A_Expr *expr)
 
 /* A literal is converted before any row is read, and nothing fails to become text; anything else
  * is converted per row. */
+/* The printer writes 't'::bool as true, which reads as another tree; 'true'::bool it leaves. */
+static void spell_out_bool(const TypeCast *cast)
+{
+    A_Const *value = (A_Const *)cast->arg;
+    const List *names = cast->typeName->names;
+    if (!IsA(value, A_Const) || value->isnull || !IsA(&value->val, String) ||
+        strcmp(strVal(llast(names)), "bool") != 0 ||
+        (list_length(names) > 1 && strcmp(strVal(linitial(names)), "pg_catalog") != 0)) {
+        return;
+    }
+    if (strcmp(value->val.sval.sval, "t") == 0) {
+        value->val.sval.sval = pstrdup("true");
+    } else if (strcmp(value->val.sval.sval, "f") == 0) {
+        value->val.sval.sval = pstrdup("false");
+    }
+}
+
 static void visit_cast(struct walk *w, const TypeCast *cast)
 {
+    spell_out_bool(cast);
     bool is_text = strcmp(strVal(llast(cast->typeName->names)), "text") == 0;
     if (!IsA(cast->arg, A_Const) && !(is_text && IsA(cast->arg, ParamRef))) {
         sql_names_raises(w->q, w->level);
