@@ -32,19 +32,33 @@ def python(name):
     return [str(BUILT / "python/bin/python"), str(SOURCES / "python" / name)]
 
 
+def node(name):
+    """require() looks for packages beside the program, or where NODE_PATH says."""
+    return ["env", f"NODE_PATH={BUILT}/node/node_modules", "node", str(SOURCES / "node" / name)]
+
+
 #: name: (kind to prepare, command, the round trips it must report)
 DRIVERS = {
+    "psql": ("shell", [str(SOURCES / "shell/psql")], STEPS - {"prepared", "types", "arrays"}),
+    "pgbench": ("shell", [str(SOURCES / "shell/pgbench")], {"simple", "extended", "prepared"}),
     "psycopg3": ("python", python("psycopg3.py"), STEPS),
     "psycopg2": ("python", python("psycopg2_.py"), STEPS - {"prepared"}),
     "asyncpg": ("python", python("asyncpg_.py"), STEPS),
     "sqlalchemy": ("python", python("sqlalchemy_.py"), SQLALCHEMY_STEPS | {"asyncpg transaction"}),
     "django": ("python", python("django_.py"), DJANGO_STEPS),
+    "node-postgres": ("node", node("node_postgres.js"), STEPS),
+    "postgres.js": ("node", node("postgres_js.js"), STEPS),
+    "pgx": ("go", [str(BUILT / "go/pgx")], STEPS - {"cursor"}),
+    "pgjdbc": ("java", ["java", "-cp", f"{BUILT}/java:{BUILT}/java/*", "Pgjdbc"], STEPS),
+    "tokio-postgres": ("rust", [str(BUILT / "rust/target/debug/round-trips")], STEPS),
 }
 
 
 #: What isolation refuses, clearly and with the session unharmed; docs/drivers.md says why.
 REFUSED = {
     "psycopg3": {"cursor"},
+    "psql": {"cursor"},
+    "postgres.js": {"arrays"},
     "psycopg2": {"cursor"},
     "asyncpg": {"arrays", "reconnect"},
     "sqlalchemy": {"psycopg cursor", "psycopg2 cursor"},
