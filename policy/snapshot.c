@@ -17,7 +17,7 @@ struct settings {
     atomic_size_t refs;
     struct config *config;      /* owns */
     struct tenant_rules *rules; /* owns */
-    struct users **users;       /* owns; one per listener, NULL for trust */
+    struct users **users;       /* owns; one per listener, NULL for trust; then by right */
     void *attachment;           /* owns; through release */
     void (*release)(void *attachment);
 };
@@ -52,7 +52,8 @@ static void settings_unref(struct settings *settings)
     if (settings == NULL || !count_down(&settings->refs)) {
         return;
     }
-    for (size_t i = 0; settings->users != NULL && i < settings->config->num_listeners; i++) {
+    for (size_t i = 0;
+         settings->users != NULL && i < settings->config->num_listeners + CONFIG_RIGHTS; i++) {
         users_free(&settings->users[i]);
     }
     if (settings->release != NULL) {
@@ -76,10 +77,17 @@ static void shared_catalog_unref(struct shared_catalog *shared)
 static enum config_status read_users(struct settings *settings, struct config_error *out_error)
 {
     const struct config *config = settings->config;
-    settings->users = mem_new_array(config->num_listeners, sizeof *settings->users);
+    settings->users = mem_new_array(config->num_listeners + CONFIG_RIGHTS, sizeof *settings->users);
     for (size_t i = 0; i < config->num_listeners; i++) {
         const char *path = config->listeners[i].users_file;
         if (path != NULL && users_load(path, &settings->users[i], out_error) != CONFIG_OK) {
+            return CONFIG_WRONG;
+        }
+    }
+    for (int right = 0; right < CONFIG_RIGHTS; right++) {
+        const char *path = config_console_users(config->admin, (enum config_right)right);
+        struct users **users = &settings->users[config->num_listeners + (size_t)right];
+        if (path != NULL && users_load(path, users, out_error) != CONFIG_OK) {
             return CONFIG_WRONG;
         }
     }
@@ -233,6 +241,12 @@ const struct users *snapshot_users(const struct snapshot *snapshot,
     size_t index = (size_t)(listener - config->listeners);
     check(index < config->num_listeners);
     return snapshot->settings->users[index];
+}
+
+const struct users *snapshot_console_users(const struct snapshot *snapshot, enum config_right right)
+{
+    check(right < CONFIG_RIGHTS);
+    return snapshot->settings->users[snapshot->settings->config->num_listeners + right];
 }
 
 const struct catalog *snapshot_catalog(const struct snapshot *snapshot,

@@ -53,6 +53,10 @@ const struct tenant_rules *snapshot_tenant_rules(const struct snapshot *snapshot
 const struct users *snapshot_users(const struct snapshot *snapshot,
                                    const struct config_listener *listener);
 
+/* The users of the console with that right; NULL when there are none. */
+const struct users *snapshot_console_users(const struct snapshot *snapshot,
+                                           enum config_right right);
+
 /* The catalogue of an upstream of this snapshot's config; NULL as long as none was loaded. */
 const struct catalog *snapshot_catalog(const struct snapshot *snapshot,
                                        const struct config_upstream *upstream);

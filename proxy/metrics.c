@@ -6,6 +6,7 @@
  * release order. Nothing is ever removed, which the cap on names makes affordable. */
 #include "proxy/metrics.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -166,6 +167,42 @@ void metrics_add(struct metrics_group *group, enum metric metric, int64_t amount
     _Atomic int64_t *counter = &group->counters[metric];
     int64_t old = atomic_load_explicit(counter, memory_order_relaxed);
     atomic_store_explicit(counter, old + amount, memory_order_relaxed);
+}
+
+/* Of one group; NULL has none. */
+static int64_t count_of(const struct metrics_group *group, enum metric metric)
+{
+    return group == NULL ? 0 : atomic_load_explicit(&group->counters[metric], memory_order_relaxed);
+}
+
+static int64_t sum_slots(const struct metrics_shard *shard, enum metric metric, const char *name)
+{
+    enum metric_scope scope = scopes[metric];
+    const struct metrics_names *names = &shard->metrics->names[scope];
+    unsigned num_names = atomic_load(&names->num_names);
+    int64_t sum = 0;
+    for (unsigned slot = 0; slot <= names->most; slot++) {
+        bool is_other = slot == names->most;
+        if (!is_other && slot >= num_names) {
+            continue;
+        }
+        if (name == NULL || (!is_other && strcmp(names->names[slot], name) == 0)) {
+            sum += count_of(atomic_load(&shard->groups[scope][slot]), metric);
+        }
+    }
+    return sum;
+}
+
+int64_t metrics_sum(struct metrics *metrics, enum metric metric, const char *name)
+{
+    check(metric < METRIC_COUNT);
+    int64_t sum = 0;
+    for (unsigned i = 0; i < metrics->num_shards; i++) {
+        const struct metrics_shard *shard = &metrics->shards[i];
+        sum += scopes[metric] == METRIC_WORKER ? count_of(&shard->worker, metric)
+                                               : sum_slots(shard, metric, name);
+    }
+    return sum;
 }
 
 static void add_relaxed(_Atomic uint64_t *counter, uint64_t amount)

@@ -64,6 +64,10 @@ struct metrics_group *metrics_endpoint(struct metrics_shard *shard, const char *
 /* Adds to a counter or gauge of the group, which must be of the metric's scope. */
 void metrics_add(struct metrics_group *group, enum metric metric, int64_t amount);
 
+/* A counter's sum over all shards: of one tenant or upstream, or of all for NULL. Any thread; a
+ * name that nobody counts for has 0. */
+int64_t metrics_sum(struct metrics *metrics, enum metric metric, const char *name);
+
 /* One more duration. */
 void metrics_observe(struct metrics_shard *shard, enum metric_duration duration, int64_t us);
 

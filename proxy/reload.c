@@ -35,7 +35,13 @@ struct snapshot *reload_read(const struct snapshot *old, char *const *environmen
 
 static const char *admin_text(const struct config *config)
 {
-    return config->admin_bind != NULL ? config->admin_bind->text : "";
+    return config->admin != NULL ? config->admin->bind.text : "";
+}
+
+static const char *console_text(const struct config *config)
+{
+    const char *text = config->admin != NULL ? config->admin->console.text : NULL;
+    return text != NULL ? text : "";
 }
 
 void reload_tell_what_stays(const struct config *old, const struct config *fresh)
@@ -45,6 +51,9 @@ void reload_tell_what_stays(const struct config *old, const struct config *fresh
     }
     if (strcmp(admin_text(old), admin_text(fresh)) != 0) {
         log_event(LOG_RELOAD_NEEDS_RESTART, log_text("key", "admin.bind"));
+    }
+    if (strcmp(console_text(old), console_text(fresh)) != 0) {
+        log_event(LOG_RELOAD_NEEDS_RESTART, log_text("key", "admin.console"));
     }
 }
 

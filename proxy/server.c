@@ -19,6 +19,8 @@
 #include "protocol/check.h"
 #include "protocol/mem.h"
 #include "proxy/admin.h"
+#include "proxy/console/console.h"
+#include "proxy/crew.h"
 #include "proxy/listeners.h"
 #include "proxy/log.h"
 #include "proxy/metrics.h"
@@ -29,7 +31,6 @@
 #include "proxy/signals.h"
 
 #define SERVER_TAG       0x5e44e401U
-#define MOST_DEFAULT     4L  /* workers, when the configuration does not say */
 #define MOST_TURNED_AWAY 256 /* sessions over the limit that are told so; more are just closed */
 #define DRAIN_LOOK_US    INT64_C(20000)
 #define HEARTBEAT_MAX_US INT64_C(5000000)
@@ -49,7 +50,8 @@ struct server {
     struct protocol_table table;
     struct listeners *listeners;
     struct catalogs *catalogs;
-    struct admin *admin; /* NULL without admin.bind */
+    struct admin *admin;     /* NULL without admin.bind */
+    struct console *console; /* NULL without admin.console */
     struct signals *signals;
     struct deadline drain_look;
     int64_t drain_until_us;
@@ -59,23 +61,7 @@ struct server {
 
 static uint32_t count_sessions(const struct server *server)
 {
-    uint32_t sum = 0;
-    for (unsigned i = 0; i < server->num_workers; i++) {
-        sum += atomic_load_explicit(&server->workers[i]->num_sessions, memory_order_relaxed);
-    }
-    return sum;
-}
-
-static struct worker *least_loaded(const struct server *server)
-{
-    struct worker *best = server->workers[0];
-    for (unsigned i = 1; i < server->num_workers; i++) {
-        if (atomic_load_explicit(&server->workers[i]->num_sessions, memory_order_relaxed) <
-            atomic_load_explicit(&best->num_sessions, memory_order_relaxed)) {
-            best = server->workers[i];
-        }
-    }
-    return best;
+    return crew_count_sessions(server->workers, server->num_workers);
 }
 
 static struct server *server_from(void *context)
@@ -97,7 +83,7 @@ static void on_incoming(void *context, struct incoming *incoming)
         return;
     }
     incoming->over_limit = sessions >= limits->sessions;
-    protocol_send_incoming(least_loaded(server), incoming);
+    protocol_send_incoming(crew_least_loaded(server->workers, server->num_workers), incoming);
 }
 
 /* Snapshots. */
@@ -136,14 +122,15 @@ static void count_reload(struct server *server, enum metric metric)
     metrics_add(metrics_worker(server->main->metrics), metric, 1);
 }
 
-static void reload(struct server *server)
+/* False, with nothing changed, when the configuration is wrong. */
+static bool reload(struct server *server)
 {
     struct snapshot *fresh =
         reload_read(server->snapshot, server->parts.environment, server->epoch + 1);
     if (fresh == NULL || !listeners_follow(server->listeners, fresh)) {
         snapshot_unref(&fresh);
         count_reload(server, METRIC_RELOADS_FAILED);
-        return;
+        return false;
     }
     reload_tell_what_stays(snapshot_config(server->snapshot), snapshot_config(fresh));
     reload_configure_log(snapshot_config(fresh));
@@ -151,6 +138,7 @@ static void reload(struct server *server)
     catalogs_follow(server->catalogs, fresh);
     count_reload(server, METRIC_RELOADS_DONE);
     log_event(LOG_RELOADED, log_number("epoch", (int64_t)server->epoch));
+    return true;
 }
 
 /* The end. */
@@ -209,7 +197,7 @@ static void on_signal(void *context, int signal_number)
     struct server *server = server_from(context);
     log_event(LOG_SIGNAL, log_number("number", signal_number));
     if (signal_number == SIGHUP && server->phase == SERVING) {
-        reload(server);
+        (void)reload(server); /* it logs and counts a failure itself */
     } else if (signal_number == SIGTERM && server->phase == SERVING) {
         drain(server, true);
     } else if (signal_number == SIGINT && (server->phase == SERVING || server->phase == DRAINING) &&
@@ -218,6 +206,37 @@ static void on_signal(void *context, int signal_number)
         drain(server, false);
     } else if (signal_number != SIGHUP) {
         stop(server); /* SIGQUIT, or the same signal again */
+    }
+}
+
+/* What the console asks for. */
+
+static struct snapshot *lend_snapshot(void *context)
+{
+    return server_from(context)->snapshot;
+}
+
+static bool is_serving(void *context)
+{
+    return server_from(context)->phase == SERVING;
+}
+
+static bool reload_for_console(void *context)
+{
+    struct server *server = server_from(context);
+    return server->phase == SERVING && reload(server);
+}
+
+static void shut_down(void *context, enum console_end how)
+{
+    static const int signals[] = {
+        [CONSOLE_END_NOW] = SIGQUIT,
+        [CONSOLE_END_CLIENTS] = SIGTERM,
+        [CONSOLE_END_SERVERS] = SIGINT,
+    };
+    struct server *server = server_from(context);
+    if (how != CONSOLE_END_CLIENTS || server->phase == SERVING) {
+        on_signal(server, signals[how]);
     }
 }
 
@@ -244,14 +263,6 @@ static const char *probe_ready(void *context)
 }
 
 /* Life. */
-
-static unsigned wanted_workers(const struct config *config)
-{
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    long few = cores < 1 ? 1 : cores;
-    return config->limits.workers > 0 ? config->limits.workers
-                                      : (unsigned)(few < MOST_DEFAULT ? few : MOST_DEFAULT);
-}
 
 static struct worker *new_worker(struct server *server, unsigned index)
 {
@@ -294,7 +305,7 @@ struct server *server_new(const struct server_parts *parts, struct snapshot *sna
     server->parts = *parts;
     server->snapshot = snapshot_ref(snapshot);
     server->epoch = snapshot_epoch(snapshot);
-    server->num_workers = wanted_workers(snapshot_config(snapshot));
+    server->num_workers = crew_size(snapshot_config(snapshot));
     server->metrics = metrics_new(server->num_workers + 1);
     server->workers = mem_new_array(server->num_workers, sizeof(struct worker *));
     deadline_init(&server->drain_look, look_at_drain);
@@ -311,7 +322,8 @@ struct server *server_new(const struct server_parts *parts, struct snapshot *sna
 
 static bool open_admin(struct server *server)
 {
-    const struct config_address *bind = snapshot_config(server->snapshot)->admin_bind;
+    const struct config_admin *config = snapshot_config(server->snapshot)->admin;
+    const struct config_address *bind = config != NULL ? &config->bind : NULL;
     const struct admin_probes probes = {
         .live = probe_live, .ready = probe_ready, .context = server};
     const char *failure = NULL;
@@ -326,6 +338,31 @@ static bool open_admin(struct server *server)
     }
     log_event(LOG_LISTENING, log_text("listener", "admin"),
               log_text("address", admin_address(server->admin)), log_text("protocol", "http"));
+    return true;
+}
+
+static bool open_console(struct server *server)
+{
+    const struct config_admin *config = snapshot_config(server->snapshot)->admin;
+    const struct console_host host = {.snapshot = lend_snapshot,
+                                      .is_serving = is_serving,
+                                      .reload = reload_for_console,
+                                      .shut_down = shut_down,
+                                      .context = server,
+                                      .metrics = server->metrics};
+    const char *failure = NULL;
+    if (config == NULL || config->console.text == NULL) {
+        return true;
+    }
+    server->console = console_new(server->main, &config->console, &host, &failure);
+    if (server->console == NULL) {
+        log_event(LOG_LISTEN_FAILED, log_text("listener", "console"),
+                  log_text("address", config->console.text), log_text("error", failure));
+        return false;
+    }
+    log_event(LOG_LISTENING, log_text("listener", "console"),
+              log_text("address", console_address(server->console)),
+              log_text("protocol", "postgres"));
     return true;
 }
 
@@ -363,7 +400,8 @@ static bool start(struct server *server)
 {
     server->signals = signals_new(server->main, on_signal, server);
     if (server->signals == NULL || !has_protocols(server) || !open_admin(server) ||
-        !listeners_follow(server->listeners, server->snapshot) || !start_workers(server)) {
+        !open_console(server) || !listeners_follow(server->listeners, server->snapshot) ||
+        !start_workers(server)) {
         return false;
     }
     catalogs_follow(server->catalogs, server->snapshot);
@@ -429,6 +467,7 @@ void server_free(struct server **server)
     catalogs_free(&s->catalogs);
     listeners_free(&s->listeners);
     admin_free(&s->admin);
+    console_free(&s->console);
     signals_free(&s->signals);
     deadline_disarm(&s->drain_look);
     for (unsigned i = 0; i < s->num_workers; i++) {

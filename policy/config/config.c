@@ -68,6 +68,17 @@ static void tenants_fini(struct config *c)
     free(c->tenants);
 }
 
+static void admin_free(struct config_admin *admin)
+{
+    if (admin != NULL) {
+        address_fini(&admin->bind);
+        address_fini(&admin->console);
+        free(admin->read_users);
+        free(admin->write_users);
+        free(admin);
+    }
+}
+
 void config_free(struct config **config)
 {
     struct config *c = *config;
@@ -83,11 +94,8 @@ void config_free(struct config **config)
     }
     tenants_fini(c);
     row_fini(&c->row);
-    if (c->admin_bind != NULL) {
-        address_fini(c->admin_bind);
-    }
+    admin_free(c->admin);
     strings_free(c->warnings, c->num_warnings);
-    free(c->admin_bind);
     free(c->redis.prefix);
     free(c->listeners);
     free(c->upstreams);

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "policy/config/admin.h"
 #include "policy/config/isolation.h"
 #include "policy/config/listener.h"
 #include "policy/config/upstream.h"
@@ -63,7 +64,7 @@ struct config {
     struct config_row row; /* is_set whenever a postgres listener isolates */
     struct config_redis_isolation redis;
     struct config_limits limits;
-    struct config_address *admin_bind; /* NULL: no admin server */
+    struct config_admin *admin; /* NULL: no admin server and no console */
     struct config_log log;
     char **warnings; /* what check tells the operator and serve logs */
     size_t num_warnings;

@@ -108,7 +108,7 @@ static const struct key limits_keys[] = {
 };
 
 static const struct key admin_keys[] = {
-#define ADMIN_KEY(...) ROW(raw_admin, endpoint_values, __VA_ARGS__)
+#define ADMIN_KEY(...) ROW(raw_admin, config_admin, __VA_ARGS__)
 #include "policy/config/keys.def"
 };
 

@@ -35,7 +35,7 @@ enum section_id {
     SECTION_ROW,          /* struct config_row */
     SECTION_REDIS,        /* struct config_redis_isolation */
     SECTION_LIMITS,       /* struct config_limits */
-    SECTION_ADMIN,        /* struct endpoint_values */
+    SECTION_ADMIN,        /* struct config_admin */
     SECTION_LOG,          /* struct config_log */
     SECTION_COUNT,
 };

@@ -34,7 +34,6 @@ enum config_status read_rest(struct reading *reading, const struct raw_config *r
     struct config *config = reading->config;
     struct section_place root = {0};
     struct section_place limits = section_below(reading, &root, "limits");
-    struct section_place admin = section_below(reading, &root, "admin");
     struct section_place log = section_below(reading, &root, "log");
     uint64_t given = 0;
     if (section_read(reading, SECTION_LIMITS, &limits, &raw->limits, &config->limits, &given) !=
@@ -42,15 +41,6 @@ enum config_status read_rest(struct reading *reading, const struct raw_config *r
         section_read(reading, SECTION_LOG, &log, &raw->log, &config->log, &given) != CONFIG_OK) {
         return CONFIG_WRONG;
     }
-    if (admin.node == DOCUMENT_NONE) {
-        return CONFIG_OK;
-    }
-    struct endpoint_values values = {0};
-    if (section_read(reading, SECTION_ADMIN, &admin, &raw->admin, &values, &given) != CONFIG_OK) {
-        return CONFIG_WRONG;
-    }
-    config->admin_bind = mem_new(sizeof *config->admin_bind);
-    *config->admin_bind = values.address;
     return CONFIG_OK;
 }
 
@@ -68,7 +58,7 @@ static enum config_status read_parts(struct reading *reading, const struct raw_c
 {
     if (read_upstreams(reading, raw) != CONFIG_OK || read_listeners(reading, raw) != CONFIG_OK ||
         read_tenants(reading, raw) != CONFIG_OK || read_isolation(reading, raw) != CONFIG_OK ||
-        read_rest(reading, raw) != CONFIG_OK) {
+        read_rest(reading, raw) != CONFIG_OK || read_admin(reading, raw) != CONFIG_OK) {
         return CONFIG_WRONG;
     }
     warn_unused_variables(reading);

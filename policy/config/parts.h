@@ -23,7 +23,10 @@ MUST_USE enum config_status read_tenants(struct reading *reading, const struct r
 /* isolation: what the protocols in use need is there. */
 MUST_USE enum config_status read_isolation(struct reading *reading, const struct raw_config *raw);
 
-/* limits, admin, log. */
+/* admin: the console is local, and somebody may log in to it. */
+MUST_USE enum config_status read_admin(struct reading *reading, const struct raw_config *raw);
+
+/* limits, log. */
 MUST_USE enum config_status read_rest(struct reading *reading, const struct raw_config *raw);
 
 /* The tls section of one listener or upstream, whose other keys have been read. */

@@ -159,10 +159,9 @@ void config_render(const struct config *config, FILE *out)
     put_isolation(out, config);
     fputs("limits:\n", out);
     put_section(out, SECTION_LIMITS, &config->limits, 1, false);
-    if (config->admin_bind != NULL) {
-        struct endpoint_values values = {.address = *config->admin_bind};
+    if (config->admin != NULL) {
         fputs("admin:\n", out);
-        put_section(out, SECTION_ADMIN, &values, 1, false);
+        put_section(out, SECTION_ADMIN, config->admin, 1, false);
     }
     fputs("log:\n", out);
     put_section(out, SECTION_LOG, &config->log, 1, false);

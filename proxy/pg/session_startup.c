@@ -447,6 +447,7 @@ void session_greet(struct session *s)
     struct worker *worker = s->pg->worker;
     s->metrics = metrics_tenant(worker->metrics, session_tenant(s));
     metrics_add(s->metrics, METRIC_SESSIONS_POSTGRES, 1);
+    metrics_add(s->upstream->metrics, METRIC_UPSTREAM_SESSIONS, 1);
     stream_count_for(&s->stream, s->metrics);
     metrics_observe(worker->metrics, METRIC_LOGIN_DURATION, worker->now_us - s->login->since_us);
     log_event(LOG_SESSION_LOGIN, log_number("session", (int64_t)s->id),

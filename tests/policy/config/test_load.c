@@ -46,7 +46,7 @@ static void test_minimal_gets_defaults(void **state)
     assert_false(c->redis.is_set);
     assert_int_equal(c->limits.statement_bytes, 256 << 10);
     assert_int_equal(c->limits.workers, 0);
-    assert_null(c->admin_bind);
+    assert_null(c->admin);
     assert_int_equal(c->log.level, CONFIG_LOG_INFO);
     assert_int_equal(c->num_tenants, 2);
     assert_string_equal(c->tenants[0].id, "acme");
@@ -113,7 +113,7 @@ static void test_everything_set(void **state)
     assert_true(c->row.unsafe_allow_privileged_role);
     assert_string_equal(c->redis.prefix, "t:{tenant}/");
     assert_int_equal(c->limits.workers, 3);
-    assert_int_equal(c->admin_bind->port, 9930);
+    assert_int_equal(c->admin->bind.port, 9930);
     assert_int_equal(c->log.format, CONFIG_LOG_TEXT);
     assert_int_equal(c->identify[0].kind, IDENTIFY_STARTUP_OPTION);
     assert_int_equal(c->identify[1].line, 20);

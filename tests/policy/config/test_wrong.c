@@ -110,6 +110,12 @@ static const struct wrong wrong_values[] = {
      "etc/t.yaml:15:15: admin.bind: expected a numeric"},
     {MINIMAL "admin: {bind: \"127.0.0.1:0\"}\n", "etc/t.yaml:15:15: admin.bind"},
     {MINIMAL "admin: {bind: \"127.0.0.1:65536\"}\n", "etc/t.yaml:15:15: admin.bind"},
+    {MINIMAL "admin: {bind: \"127.0.0.1:1\", console: \"0.0.0.0:2\", write_users: u}\n",
+     "etc/t.yaml:15:39: admin.console: expected a loopback"},
+    {MINIMAL "admin: {bind: \"127.0.0.1:1\", console: \"127.0.0.1:2\"}\n",
+     "etc/t.yaml:15:39: admin.console: nobody could log in"},
+    {MINIMAL "admin: {bind: \"127.0.0.1:1\", read_users: u}\n",
+     "etc/t.yaml:15:8: admin.console is missing: there are users"},
     {MINIMAL "admin: {bind: \"unix:run/x\"}\n", "etc/t.yaml:15:15: admin.bind"},
 };
 

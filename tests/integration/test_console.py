@@ -1,0 +1,249 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The console: who gets in, what each right may do, and what is shown."""
+
+import pathlib
+import signal
+
+import psycopg
+import pytest
+
+from support import pg_wire, psql, scram, workdir
+from support.process import wait_for
+
+PASSWORDS = {"reader": "look-only", "writer": "look-and-change"}
+
+#: verb: (right, columns); the oracle of the table of rights, kept apart from the program's own.
+SHOWS = {
+    "SHOW VERSION": "version",
+    "SHOW STATE": "key value",
+    "SHOW CONFIG": "key value default changeable",
+    "SHOW DATABASES": "name host port database force_user pool_size min_pool_size "
+                      "reserve_pool_size server_lifetime pool_mode load_balance_hosts "
+                      "max_connections current_connections max_client_connections "
+                      "current_client_connections paused disabled",
+    "SHOW USERS": "name pool_size reserve_pool_size pool_mode max_user_connections "
+                  "current_connections max_user_client_connections current_client_connections",
+    "SHOW TENANTS": "tenant state cl_postgres cl_redis cl_pinned total_xact_count "
+                    "total_query_count total_refused_count total_received total_sent",
+    "SHOW POOLS": "database user cl_active cl_waiting cl_active_cancel_req cl_waiting_cancel_req "
+                  "sv_active sv_active_cancel sv_being_canceled sv_idle sv_used sv_tested sv_login "
+                  "maxwait maxwait_us pool_mode load_balance_hosts",
+    "SHOW LISTS": "list items",
+    "SHOW MEM": "name size used free memtotal",
+    "SHOW HELP": "command right meaning",
+}
+CHANGES = ["RELOAD", "SHUTDOWN", "SHUTDOWN WAIT_FOR_CLIENTS", "SHUTDOWN WAIT_FOR_SERVERS"]
+
+
+def _console(port):
+    """Overrides that give a proxy a console with one user of each right."""
+    def overrides(proxy):
+        for user, password in PASSWORDS.items():
+            path = pathlib.Path(proxy.folder) / f"{user}s.txt"
+            path.write_text(f'"{user}" "{scram.verifier(password)}"\n', encoding="utf-8")
+            path.chmod(0o600)
+        return {"admin": {"console": f"127.0.0.1:{port}", "read_users": "readers.txt",
+                          "write_users": "writers.txt"}}
+    return overrides
+
+
+class Console:
+    def __init__(self, proxy, port):
+        self.proxy, self.port = proxy, port
+
+    def parameters(self, user="writer", **changes):
+        return {"host": "127.0.0.1", "port": self.port, "user": user, "dbname": "ringfence",
+                "password": PASSWORDS.get(user, "none"), "sslmode": "disable", **changes}
+
+    def connect(self, user="writer", **changes):
+        return psycopg.connect(**self.parameters(user, **changes), autocommit=True)
+
+    def rows(self, command, user="writer"):
+        with self.connect(user) as connection:
+            cursor = connection.execute(command)
+            names = [column.name for column in cursor.description]
+            return [dict(zip(names, row)) for row in cursor.fetchall()]
+
+
+@pytest.fixture
+def console(start_proxy, rows):
+    port = workdir.free_port()
+    return Console(start_proxy(overrides=_console(port)), port)
+
+
+def test_psql_and_both_databases(console):
+    for database in ("ringfence", "pgbouncer"):
+        dsn = psycopg.conninfo.make_conninfo(**console.parameters("reader", dbname=database))
+        assert psql.rows(dsn, "SHOW VERSION;")[0].startswith("Ringfence ")
+
+
+@pytest.mark.parametrize("user", PASSWORDS)
+@pytest.mark.parametrize("command, columns", SHOWS.items())
+def test_shows_by_every_right_and_protocol(console, user, command, columns):
+    with console.connect(user) as connection:
+        simple = psycopg.ClientCursor(connection).execute(command + ";")
+        assert [column.name for column in simple.description] == columns.split()
+        text = simple.fetchall()
+        assert text
+        binary = connection.cursor(binary=True).execute(command)
+        assert [column.name for column in binary.description] == columns.split()
+        assert len(binary.fetchall()) == len(text)
+        prepared = connection.execute(command, prepare=True)
+        assert len(prepared.fetchall()) == len(text)
+
+
+@pytest.mark.parametrize("command", CHANGES)
+def test_readers_change_nothing(console, command):
+    with console.connect("reader") as connection:
+        for cursor in (psycopg.ClientCursor(connection), connection.cursor()):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                cursor.execute(command)
+    assert console.proxy.connect("acme").execute("SELECT 1").fetchone() == (1,)
+    assert console.proxy.is_ready()
+    log = console.proxy.log()
+    assert "reloaded" not in log and "draining" not in log
+    assert log.count("console_command") == 2
+
+
+def test_writers_reload(console):
+    with console.connect() as connection:
+        connection.execute("RELOAD")
+        assert "reloaded" in console.proxy.log()
+        console.proxy.write_config("nothing: at all\n")
+        with pytest.raises(psycopg.errors.ConfigFileError):
+            connection.execute("RELOAD")
+        assert connection.execute("SHOW STATE").fetchall()[0] == ("active", "yes")
+
+
+@pytest.mark.parametrize("command", CHANGES[1:])
+def test_writers_shut_down(console, command):
+    process = console.proxy.process
+    with console.connect() as connection:
+        connection.execute(command)
+    wait_for(lambda: not process.is_alive())
+    console.proxy.stop()
+
+
+def test_only_who_is_in_the_files_gets_in(console):
+    for user, password in (("writer", "wrong"), ("nobody", "x"), ("app.acme", "acme-secret"),
+                           ("reader", PASSWORDS["writer"])):
+        with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+            console.connect(user, password=password)
+    with pytest.raises(psycopg.OperationalError, match="databases are ringfence and pgbouncer"):
+        console.connect(dbname="app")
+    with pg_wire.RawSession(console.port) as raw:
+        raw.send(pg_wire.startup({"user": "writer", "database": "ringfence"}),
+                 pg_wire.query("SHUTDOWN"))
+        assert [found.type for found in raw.read_to_end()] == ["R", "E"]
+    assert console.proxy.is_ready()
+
+
+def test_tenants_do_not_reach_it(console):
+    """On their own address the databases of the console are like any that is not there."""
+    messages = set()
+    for database in ("ringfence", "pgbouncer", "nothing-of-the-kind"):
+        with pytest.raises(psycopg.OperationalError) as refused:
+            console.proxy.connect("acme", dbname=database)
+        messages.add(str(refused.value).split("FATAL", maxsplit=1)[1])
+    assert len(messages) == 1
+    for command in ("SHOW POOLS", "SHOW CLIENTS", "SHUTDOWN", "PAUSE", "RELOAD"):
+        with pytest.raises(psycopg.Error):
+            console.proxy.connect("acme").execute(command)
+    assert console.proxy.is_ready()
+
+
+def test_who_is_taken_from_the_file_loses_the_right(console):
+    with console.connect("reader") as reader, console.connect("writer") as writer:
+        assert reader.execute("SHOW VERSION").fetchone()
+        (pathlib.Path(console.proxy.folder) / "readers.txt").write_text("", encoding="utf-8")
+        writer.execute("RELOAD")
+        with pytest.raises(psycopg.OperationalError):
+            reader.execute("SHOW VERSION")
+        assert writer.execute("SHOW VERSION").fetchone()
+
+
+def test_unknown_commands_are_errors_and_the_session_goes_on(console):
+    with console.connect() as connection:
+        for command in ("SHOW", "SHOW NOTHING", "SHOW POOLS POOLS", "SHOW VERSION; SHUTDOWN",
+                        'SHUTDOWN "WAIT_FOR_CLIENTS"', "SELECT 1", "SHUTDOWN NOW", "SHOW " * 99,
+                        "SHOW VERSION" + " " * 600 + "x", "SHOW \"VERSION", "RELOAD TENANT acme"):
+            for cursor in (psycopg.ClientCursor(connection), connection.cursor()):
+                with pytest.raises(psycopg.errors.SyntaxError):
+                    cursor.execute(command)
+        assert connection.execute("show version").fetchone()
+        psycopg.ClientCursor(connection).execute(" ;; ")
+    assert console.proxy.is_ready()
+
+
+def test_a_pipeline_after_an_error_is_dropped_to_its_sync(console):
+    dsn = psycopg.conninfo.make_conninfo(**console.parameters())
+    connection = psycopg.pq.PGconn.connect(dsn.encode())
+    connection.enter_pipeline_mode()
+    for commands in ((b"SHOW STATE", b"NONSENSE", b"SHOW VERSION"), (b"SHOW VERSION",)):
+        for command in commands:
+            connection.send_query_params(command, None)
+        connection.pipeline_sync()
+    results = []
+    while len(results) < 6:
+        result = connection.get_result()
+        if result is not None:
+            results.append((psycopg.pq.ExecStatus(result.status).name, result.ntuples))
+    connection.finish()
+    assert results == [("TUPLES_OK", 3), ("FATAL_ERROR", 0), ("PIPELINE_ABORTED", 0),
+                       ("PIPELINE_SYNC", 0), ("TUPLES_OK", 1), ("PIPELINE_SYNC", 0)]
+
+
+def test_malformed_messages_end_the_session_only(console):
+    for bad in (pg_wire.message("Q", b"no end"), pg_wire.message("P", b"\0"), b"?????",
+                pg_wire.message("d", b"x"), pg_wire.message("Q", b"x", length=1 << 29)):
+        with pg_wire.RawSession(console.port) as raw:
+            raw.send(pg_wire.startup({"user": "writer", "database": "ringfence"}), bad)
+            raw.read_to_end()
+    assert console.rows("SHOW VERSION")
+
+
+def test_numbers_are_those_of_the_traffic(console):
+    with console.proxy.connect("acme") as acme, console.proxy.connect("globex"):
+        for _ in range(5):
+            acme.execute("SELECT count(*) FROM orders")
+        tenants = {row["tenant"]: row for row in console.rows("SHOW TENANTS", "reader")}
+        assert tenants["acme"]["cl_postgres"] == 1 and tenants["acme"]["total_query_count"] == 5
+        assert tenants["acme"]["total_xact_count"] == 5 and tenants["acme"]["total_sent"] > 0
+        assert tenants["globex"]["total_query_count"] == 0
+        pool, = console.rows("SHOW POOLS")
+        assert (pool["database"], pool["cl_active"]) == ("main", 2)
+        assert pool["sv_idle"] + pool["sv_active"] >= 1
+        database, = console.rows("SHOW DATABASES")
+        assert database["current_client_connections"] == 2
+        assert database["current_connections"] == pool["sv_idle"] + pool["sv_active"]
+        lists = {row["list"]: row["items"] for row in console.rows("SHOW LISTS")}
+        assert lists["used_clients"] == 2 and lists["databases"] == 1
+
+
+def test_no_secret_is_shown(console):
+    shown = repr([console.rows(command) for command in SHOWS])
+    for secret in (*PASSWORDS.values(), *console.proxy.passwords.values(), "SCRAM-SHA-256$",
+                   (pathlib.Path(console.proxy.folder) / "pg.password").read_text().strip()):
+        assert secret not in shown
+
+
+def test_idle_strangers_do_not_lock_operators_out_for_ever(start_proxy, rows):
+    port = workdir.free_port()
+    overrides = _console(port)
+    proxy = start_proxy(overrides=lambda p: {**overrides(p), "limits": {"login_timeout": "200ms"}})
+    strangers = [pg_wire.RawSession(port) for _ in range(40)]
+    console = Console(proxy, port)
+
+    def gets_in():
+        try:
+            return console.rows("SHOW VERSION")
+        except psycopg.OperationalError:
+            return False
+    wait_for(gets_in)
+    for stranger in strangers:
+        stranger.close()
+
+
+def test_signal_while_a_console_is_open(console):
+    with console.connect():
+        console.proxy.stop(signal.SIGTERM)
