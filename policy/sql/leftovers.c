@@ -134,6 +134,7 @@ static enum sql_effect effect_of_transaction(const TransactionStmt *stmt)
     case TRANS_STMT_START:
         return SQL_EFFECT_BEGIN;
     case TRANS_STMT_COMMIT:
+    case TRANS_STMT_PREPARE: /* ends the block, too */
         return SQL_EFFECT_COMMIT;
     case TRANS_STMT_ROLLBACK:
         return SQL_EFFECT_ROLLBACK;
@@ -141,7 +142,6 @@ static enum sql_effect effect_of_transaction(const TransactionStmt *stmt)
     case TRANS_STMT_RELEASE:
     case TRANS_STMT_ROLLBACK_TO:
         return SQL_EFFECT_SAVEPOINT;
-    case TRANS_STMT_PREPARE:
     case TRANS_STMT_COMMIT_PREPARED:
     case TRANS_STMT_ROLLBACK_PREPARED:
         break;

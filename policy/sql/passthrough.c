@@ -11,6 +11,7 @@
 #include "policy/sql/lexical.h"
 #include "policy/sql/plan_parts.h"
 #include "policy/sql/tracked.h"
+#include "policy/sql/writes.h"
 #include "protocol/check.h"
 #include "protocol/mem.h"
 
@@ -53,6 +54,8 @@ static void look_through(void *arg)
     foreach (cell, statements) {
         enum sql_effect effect = sql_leftovers_of(lfirst(cell), look->text, &plan->advances);
         plan->effects[plan->num_statements++] = effect;
+        plan->writes =
+            plan->writes || effect == SQL_EFFECT_PIN_FUNCTION || sql_statement_writes(lfirst(cell));
     }
 }
 
@@ -74,6 +77,7 @@ static void leave_unknown(struct sql_plan *plan)
     plan->effects[0] = SQL_EFFECT_UNKNOWN;
     plan->num_statements = 1;
     plan->advances = true;
+    plan->writes = true;
 }
 
 struct sql_plan *sql_passthrough_plan(const struct sql_environment *env,

@@ -176,6 +176,11 @@ bool sql_plan_is_verbatim(const struct sql_plan *plan)
     return plan->is_verbatim;
 }
 
+bool sql_plan_writes(const struct sql_plan *plan)
+{
+    return plan->writes;
+}
+
 bool sql_plan_advances_sequences(const struct sql_plan *plan)
 {
     return plan->advances;

@@ -17,6 +17,7 @@
 #include "policy/sql/proof.h"
 #include "policy/sql/query.h"
 #include "policy/sql/statement.h"
+#include "policy/sql/writes.h"
 #include "protocol/check.h"
 #include "protocol/mem.h"
 #include "protocol/utf8.h"
@@ -112,6 +113,7 @@ static void rewrite(struct build *b, List *statements)
         /* Doubt in one statement is no reason to fence another. */
         b->q.raising = false;
         b->q.guards = NIL;
+        b->plan->writes = b->plan->writes || sql_statement_writes(lfirst(cell));
         b->plan->effects[i++] = sql_statement_rewrite(&b->q, lfirst(cell));
         sql_guard_fence(&b->q);
     }

@@ -42,6 +42,7 @@ struct sql_plan {
     size_t num_bind_checks;
 
     enum sql_effect *effects; /* owns; one per statement */
+    bool writes;              /* one of them may change something for good */
     char *deallocated;        /* owns; the name, "" for ALL; NULL: no DEALLOCATE */
     char *setting_name;       /* owns; NULL: the text is not one SET or RESET */
     char *setting_value;      /* owns; NULL: RESET */

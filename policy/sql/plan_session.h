@@ -15,6 +15,9 @@ struct sql_plan;
 size_t sql_plan_num_statements(const struct sql_plan *plan);
 enum sql_effect sql_plan_effect(const struct sql_plan *plan, size_t statement);
 
+/* One of its statements may change something for good, as far as its text shows. */
+bool sql_plan_writes(const struct sql_plan *plan);
+
 /* It may change what lastval() and currval() answer. Known of verbatim plans only. */
 bool sql_plan_advances_sequences(const struct sql_plan *plan);
 

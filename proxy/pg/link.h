@@ -19,6 +19,7 @@
 #include "proxy/net/dial.h"
 #include "proxy/net/stream.h"
 #include "proxy/net/worker.h"
+#include "proxy/pg/link_outcome.h"
 #include "proxy/pg/link_statements.h"
 #include "proxy/pg/link_target.h"
 #include "proxy/pg/owed.h"
@@ -72,6 +73,7 @@ struct link {
     LIST_ENTRY(link) entry;  /* among its owner's */
     struct session *session; /* borrows; while LENT */
     struct owed owed;
+    struct link_outcome outcome;
     struct link_statements statements;
     struct statement *unnamed;  /* shares; what the server's unnamed statement is; NULL: unknown */
     uint64_t unnamed_number;    /* of the last Parse of it, counted up */

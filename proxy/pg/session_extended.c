@@ -201,6 +201,7 @@ enum request_step session_function_call(struct session *s, const struct pg_frame
     enum request_step step = session_relay(s, PG_REPLY_FUNCTION_CALL, frame);
     if (step == REQUEST_DONE && s->link != NULL) {
         s->link->is_dirty = true;
+        s->link->outcome.may_commit = true;
     }
     return step;
 }

@@ -217,6 +217,7 @@ void session_link_gone(struct session *s, const char *reason)
     struct link *link = s->link;
     check(link != NULL);
     (void)reason;
+    enum close_reason lost = link->outcome.may_commit ? CLOSE_OUTCOME_UNKNOWN : CLOSE_LINK_LOST;
     session_lose_link(s);
-    session_close(s, link->is_out_of_step ? CLOSE_LINK_PROTOCOL : CLOSE_LINK_LOST);
+    session_close(s, link->is_out_of_step ? CLOSE_LINK_PROTOCOL : lost);
 }

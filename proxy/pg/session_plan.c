@@ -146,6 +146,7 @@ static void apply_effect(struct session *s, enum sql_effect effect)
 
 void session_apply_effects(struct session *s, const struct sql_plan *plan)
 {
+    link_outcome_sent(&s->link->outcome, s->link->ready, plan);
     bool is_tracked = session_settings_track(s, plan);
     for (size_t i = 0; i < sql_plan_num_statements(plan) && !is_tracked; i++) {
         apply_effect(s, sql_plan_effect(plan, i));

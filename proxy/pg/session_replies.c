@@ -142,6 +142,9 @@ static void note_ready(struct relay *r, enum pg_ready ready)
     bool is_clients = !r->link->is_applying;
     r->link->ready = ready;
     r->link->is_applying = false;
+    if (pg_reply_is_idle(&r->link->owed.tracker, &ready)) {
+        link_outcome_settled(&r->link->outcome);
+    }
     if (is_clients) {
         int64_t now_us = s->pg->worker->now_us;
         metrics_add(s->metrics, METRIC_TRANSACTIONS, ready == PG_READY_IDLE);

@@ -4,7 +4,7 @@
 import psycopg
 import pytest
 
-from support import tenants
+from support import tenants, workdir
 from support.process import wait_for
 from support.replication import Standby, address
 
@@ -83,13 +83,21 @@ def test_sessions_go_on_with_the_promoted_standby(pair, start_proxy):
 def test_the_old_primary_is_not_written_to_again(pair, start_proxy):
     """It comes back as it was, which is a split brain that the proxy must not make worse."""
     primary, standby = pair
-    proxy = start_proxy(postgres=primary, overrides=overrides_of(primary, standby))
+    other_port = workdir.free_port()
+    proxy = start_proxy(postgres=primary, overrides=lambda own: {
+        **overrides_of(primary, standby),
+        "listeners": [*own.config["listeners"], {
+            **own.config["listeners"][0], "name": "other", "bind": f"127.0.0.1:{other_port}",
+            "target": "standby"}]})
     assert write(proxy, 10)
     standby.catch_up(primary)
     primary.stop()
     standby.promote()
     wait_for(lambda: write(proxy, 11), what="a write to the new primary")
     primary.start()
+    with pytest.raises(psycopg.OperationalError):  # no standby, but so the proxy meets it
+        proxy.connect("acme", port=other_port)
+    assert "second_primary" in proxy.log()
     for number in range(12, 32):
         assert write(proxy, number)
     assert numbers(primary) == {10}

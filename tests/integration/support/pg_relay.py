@@ -33,6 +33,10 @@ class PgRelay:
         return {"upstreams": {"main": {"endpoints": [{"address": f"127.0.0.1:{self.port}"}],
                                        **changes}}}
 
+    def cut(self):
+        """Ends the connections that are open, on both sides."""
+        self._end(*self._sockets)
+
     def _accept(self):
         while True:
             try:

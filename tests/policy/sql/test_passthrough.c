@@ -134,12 +134,49 @@ static void test_texts_are_verbatim(void **state)
     sql_plan_unref(&plan);
 }
 
+static void test_what_may_have_changed_something(void **state)
+{
+    static const struct {
+        const char *text;
+        bool writes;
+    } cases[] = {
+        {"SELECT 1", false},
+        {"SELECT * FROM t FOR UPDATE", false},
+        {"WITH a AS (SELECT 1) SELECT * FROM a", false},
+        {"WITH a AS (DELETE FROM t RETURNING x) SELECT * FROM a", true},
+        {"SELECT 1 INTO t", true},
+        {"SELECT mine()", true},
+        {"BEGIN", false},
+        {"BEGIN; SELECT 1", false},
+        {"ROLLBACK", false},
+        {"SHOW work_mem", false},
+        {"SET work_mem = '1MB'", false},
+        {"COMMIT", true},
+        {"PREPARE TRANSACTION 'a'", true},
+        {"COMMIT PREPARED 'a'", true},
+        {"INSERT INTO t VALUES (1)", true},
+        {"SELECT 1; UPDATE t SET x = 1", true},
+        {"CALL p()", true},
+        {"COPY t FROM STDIN", true},
+        {"no SQL at all", true},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct sql_plan *plan = plan_of(cases[i].text);
+        if (sql_plan_writes(plan) != cases[i].writes) {
+            fail_msg("%s", cases[i].text);
+        }
+        sql_plan_unref(&plan);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pins),
         cmocka_unit_test(test_sequences),
         cmocka_unit_test(test_texts_are_verbatim),
+        cmocka_unit_test(test_what_may_have_changed_something),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
