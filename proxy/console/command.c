@@ -108,7 +108,8 @@ static bool take_argument(enum console_argument argument, const struct word *wor
         return argument != CONSOLE_TARGET;
     }
     out->is_tenant = num_words == 2 && is_word(&words[0], "TENANT", strlen("TENANT"));
-    if (argument == CONSOLE_NONE || num_words > 2 || (num_words == 2 && !out->is_tenant)) {
+    if (argument == CONSOLE_NONE || (argument == CONSOLE_DATABASE && num_words > 1) ||
+        num_words > 2 || (num_words == 2 && !out->is_tenant)) {
         return false;
     }
     memcpy(out->name, words[num_words - 1].text, sizeof out->name);

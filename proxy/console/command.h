@@ -23,7 +23,7 @@ enum console_verb {
     CONSOLE_VERBS
 };
 
-enum console_argument { CONSOLE_NONE, CONSOLE_TARGET, CONSOLE_ANY };
+enum console_argument { CONSOLE_NONE, CONSOLE_TARGET, CONSOLE_ANY, CONSOLE_DATABASE };
 
 /* A row of verbs.def. */
 struct console_verb_facts {

@@ -33,6 +33,7 @@ struct console *console_new(struct worker *worker, const struct config_address *
     TAILQ_INIT(&console->sessions);
     check(RAND_bytes(console->mock_secret, sizeof console->mock_secret) == 1);
     console->acceptor = acceptor_new(worker, address, on_accepted, console, out_failure);
+    console_stats_init(console);
     if (console->acceptor == NULL) {
         console_free(&console);
     }
@@ -52,6 +53,7 @@ void console_free(struct console **console)
         return;
     }
     acceptor_free(&c->acceptor);
+    console_stats_fini(c);
     while (!TAILQ_EMPTY(&c->sessions)) {
         console_session_free(TAILQ_FIRST(&c->sessions));
     }

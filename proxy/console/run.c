@@ -6,11 +6,17 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "policy/config/config.h"
+#include "policy/snapshot.h"
 #include "protocol/check.h"
 #include "protocol/compiler.h"
 #include "proxy/console/session.h"
 #include "proxy/console/show.h"
+#include "proxy/console/stats.h"
+#include "proxy/console/tour.h"
+#include "proxy/console/visits.h"
 #include "proxy/log.h"
 
 static const struct console_show *const shows[CONSOLE_VERBS] = {
@@ -21,9 +27,22 @@ static const struct console_show *const shows[CONSOLE_VERBS] = {
     [CONSOLE_SHOW_USERS] = &console_show_users,
     [CONSOLE_SHOW_TENANTS] = &console_show_tenants,
     [CONSOLE_SHOW_POOLS] = &console_show_pools,
+    [CONSOLE_SHOW_STATS] = &console_show_stats,
+    [CONSOLE_SHOW_TOTALS] = &console_show_totals,
+    [CONSOLE_SHOW_AVERAGES] = &console_show_averages,
+    [CONSOLE_SHOW_CLIENTS] = &console_show_clients,
+    [CONSOLE_SHOW_SERVERS] = &console_show_servers,
     [CONSOLE_SHOW_LISTS] = &console_show_lists,
     [CONSOLE_SHOW_MEM] = &console_show_mem,
     [CONSOLE_SHOW_HELP] = &console_show_help,
+};
+
+/* What the workers have to be asked or told. */
+static tour_fn *const visits[CONSOLE_VERBS] = {
+    [CONSOLE_SHOW_CLIENTS] = console_visit_clients,
+    [CONSOLE_SHOW_SERVERS] = console_visit_servers,
+    [CONSOLE_RECONNECT] = console_visit_reconnect,
+    [CONSOLE_KILL] = console_visit_kill,
 };
 
 const struct console_show *console_show_of(enum console_verb verb)
@@ -59,6 +78,37 @@ static void act(const struct console_host *host, enum console_verb verb, struct 
     }
 }
 
+static bool has_tenant(const struct config *config, const char *id)
+{
+    for (size_t i = 0; i < config->num_tenants; i++) {
+        if (strcmp(config->tenants[i].id, id) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whether what the command names is there; says so otherwise. */
+static bool is_known(const struct console_host *host, const struct console_command *command,
+                     struct console_result *out)
+{
+    const struct config *config = snapshot_config(host->snapshot(host->context));
+    if (command->name[0] == '\0') {
+        return true;
+    }
+    if (command->is_tenant) {
+        if (!has_tenant(config, command->name)) {
+            refuse(out, "42704", "there is no such tenant");
+        }
+    } else {
+        const struct config_upstream *upstream = config_upstream_find(config, command->name);
+        if (upstream == NULL || upstream->protocol != CONFIG_POSTGRES) {
+            refuse(out, "3D000", "there is no such database");
+        }
+    }
+    return out->sqlstate == NULL;
+}
+
 void console_run(struct console_session *s, const struct console_command *command,
                  struct console_result *out)
 {
@@ -79,6 +129,10 @@ void console_run(struct console_session *s, const struct console_command *comman
     }
     if (!may) {
         refuse(out, "42501", "permission denied: this user may only look");
+    } else if (!is_known(&s->console->host, command, out)) {
+        return;
+    } else if (visits[command->verb] != NULL) {
+        tour_begin(s, command, visits[command->verb]);
     } else if (show == NULL) {
         act(&s->console->host, command->verb, out);
     } else {

@@ -29,7 +29,8 @@ struct console_result {
 /* The form of a verb's rows; NULL: it has none. */
 const struct console_show *console_show_of(enum console_verb verb);
 
-/* Does it, if the session's user may. The caller releases out->rows. */
+/* Does it, if the session's user may. The caller releases out->rows. When s->tour is set afterwards
+ * the answer is still to come, by console_session_toured. */
 void console_run(struct console_session *s, const struct console_command *command,
                  struct console_result *out);
 

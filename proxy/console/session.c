@@ -12,6 +12,7 @@
 #include "protocol/mem.h"
 #include "protocol/pg/message_reply.h"
 #include "protocol/pg/scram_server.h"
+#include "proxy/console/tour.h"
 #include "proxy/log.h"
 #include "proxy/net/owner.h"
 #include "proxy/pg/outgoing.h"
@@ -49,7 +50,7 @@ static void on_input(struct stream *stream)
 static void on_drained(struct stream *stream)
 {
     struct console_session *s = session_from(stream);
-    if (s->state != CONSOLE_CLOSED) {
+    if (s->state != CONSOLE_CLOSED && s->tour == NULL) {
         stream_resume(&s->stream);
     }
 }
@@ -57,6 +58,7 @@ static void on_drained(struct stream *stream)
 static void release(struct console_session *s)
 {
     deadline_disarm(&s->login);
+    tour_forget(&s->tour);
     if (s->scram != NULL) {
         scram_server_fini(s->scram);
         free(s->scram);
@@ -84,6 +86,7 @@ static void on_closed(struct stream *stream, enum stream_end end, int error)
     struct console_session *s = session_from(stream);
     s->state = CONSOLE_CLOSED;
     deadline_disarm(&s->login);
+    tour_forget(&s->tour);
     stream_close(&s->stream);
     worker_defer(s->console->worker, &s->deferred, run_release);
 }

@@ -12,6 +12,7 @@
 #include "protocol/bytes.h"
 #include "proxy/console/command.h"
 #include "proxy/console/console.h"
+#include "proxy/console/stats.h"
 #include "proxy/net/deadline.h"
 #include "proxy/net/stream.h"
 #include "proxy/net/worker.h"
@@ -23,6 +24,7 @@
 
 struct acceptor;
 struct scram_server;
+struct tour;
 
 enum console_state { CONSOLE_STARTUP, CONSOLE_SASL, CONSOLE_PROOF, CONSOLE_READY, CONSOLE_CLOSED };
 
@@ -54,6 +56,7 @@ struct console {
     uint32_t num_sessions;
     uint64_t last_session;
     uint8_t mock_secret[32]; /* of salts of users that are not there */
+    struct console_stats stats;
 };
 
 struct console_session {
@@ -72,7 +75,11 @@ struct console_session {
     char user[CONSOLE_USER_MAX + 1];
     LIST_HEAD(, console_prepared) prepared; /* owns */
     uint32_t num_prepared;
-    bool skips; /* messages are dropped up to the next Sync */
+    bool skips;        /* messages are dropped up to the next Sync */
+    struct tour *tour; /* borrows; NULL: no answer is on its way. Of the command: */
+    bool is_simple;
+    enum console_verb verb;
+    struct console_formats formats;
 };
 
 /* session.c: a new one; takes fd over. */
@@ -83,6 +90,9 @@ void console_session_close(struct console_session *s);
 
 /* The same after a FATAL message. */
 void console_session_fail(struct console_session *s, const char *sqlstate, const char *message);
+
+/* The answer that s->tour was for. Borrows rows. */
+void console_session_toured(struct console_session *s, const struct console_rows *rows);
 
 /* For the end of the console: closes and frees it at once. */
 void console_session_free(struct console_session *s);

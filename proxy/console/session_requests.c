@@ -15,6 +15,7 @@
 #include "proxy/console/answer.h"
 #include "proxy/console/run.h"
 #include "proxy/console/session.h"
+#include "proxy/console/tour.h"
 #include "proxy/pg/outgoing.h"
 
 #define REQUEST_MAX ((size_t)16 * 1024)
@@ -104,6 +105,17 @@ static enum step send_result(struct console_session *s, const struct console_pre
     return STEP_NEXT;
 }
 
+/* The workers are asked; nothing more is read until they have answered. */
+static enum step wait_for_tour(struct console_session *s, const struct console_prepared *p,
+                               bool is_simple)
+{
+    s->is_simple = is_simple;
+    s->verb = p->command.verb;
+    s->formats = p->formats;
+    stream_pause(&s->stream);
+    return STEP_OVER;
+}
+
 /* Runs it. STEP_NEXT: the caller goes on with what follows an answer or an error. */
 static enum step execute(struct console_session *s, const struct console_prepared *p,
                          bool is_simple)
@@ -116,6 +128,8 @@ static enum step execute(struct console_session *s, const struct console_prepare
     enum step step = STEP_OVER;
     if (s->state != CONSOLE_READY) {
         step = STEP_OVER;
+    } else if (s->tour != NULL) {
+        step = wait_for_tour(s, p, is_simple);
     } else if (result.sqlstate != NULL) {
         step = is_simple ? send_error(s, result.sqlstate, result.message)
                          : skip_after(s, result.sqlstate, result.message);
@@ -339,7 +353,7 @@ void console_session_requests(struct console_session *s)
 {
     struct pg_frame frame;
     enum step step = STEP_NEXT;
-    while (step == STEP_NEXT && s->state == CONSOLE_READY) {
+    while (step == STEP_NEXT && s->state == CONSOLE_READY && s->tour == NULL) {
         if (stream_is_full(&s->stream)) {
             stream_pause(&s->stream);
             return;
@@ -357,5 +371,20 @@ void console_session_requests(struct console_session *s)
             }
             break;
         }
+    }
+}
+
+void console_session_toured(struct console_session *s, const struct console_rows *rows)
+{
+    const struct console_result result = {.rows = *rows};
+    struct console_prepared p = {.command = {.verb = s->verb}, .formats = s->formats};
+    enum step step = STEP_NEXT;
+    if (s->is_simple && console_show_of(s->verb) != NULL) {
+        step = send_description(s, &p);
+    }
+    step = step == STEP_NEXT ? send_result(s, &p, &result) : step;
+    step = step == STEP_NEXT && s->is_simple ? send_ready(s) : step;
+    if (step == STEP_NEXT) {
+        stream_resume(&s->stream);
     }
 }

@@ -195,7 +195,8 @@ static void fill_help(const struct console *console, struct console_rows *rows)
     (void)console;
     static const char *const arguments[] = {[CONSOLE_NONE] = "",
                                             [CONSOLE_TARGET] = " name | TENANT id",
-                                            [CONSOLE_ANY] = " [name | TENANT id]"};
+                                            [CONSOLE_ANY] = " [name | TENANT id]",
+                                            [CONSOLE_DATABASE] = " [name]"};
     for (int verb = 0; verb < CONSOLE_VERBS; verb++) {
         const struct console_verb_facts *facts = console_verb_facts((enum console_verb)verb);
         char text[128];

@@ -130,8 +130,6 @@ static void fill_lists(const struct console *console, struct console_rows *rows)
     for (size_t i = 0; i < config->num_upstreams; i++) {
         databases += config->upstreams[i].protocol == CONFIG_POSTGRES ? 1 : 0;
     }
-    int64_t looked_up =
-        sum(console, METRIC_NAMES_FOUND, NULL) + sum(console, METRIC_NAMES_FAILED, NULL);
     put_list(rows, "databases", databases);
     put_list(rows, "users", databases);
     put_list(rows, "pools", databases);
@@ -142,7 +140,7 @@ static void fill_lists(const struct console *console, struct console_rows *rows)
     put_list(rows, "used_servers", sum(console, METRIC_LINKS_ACTIVE, NULL));
     put_list(rows, "dns_names", 0);
     put_list(rows, "dns_zones", 0);
-    put_list(rows, "dns_queries", looked_up);
+    put_list(rows, "dns_queries", 0);
     put_list(rows, "dns_pending", 0);
     put_list(rows, "tenants", (int64_t)config->num_tenants);
 }

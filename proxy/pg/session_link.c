@@ -61,6 +61,7 @@ static void attach(struct session *s, struct link *link)
     s->transaction_us = s->began_us;
     metrics_add(s->upstream->metrics, METRIC_LINKS_IDLE, -1);
     metrics_add(s->upstream->metrics, METRIC_LINKS_ACTIVE, 1);
+    metrics_add(s->upstream->metrics, METRIC_UPSTREAM_ASSIGNMENTS, 1);
     if (link->settings != s->settings || shows_sequences(s, link)) {
         send_settings(s);
     }

@@ -136,6 +136,20 @@ static enum relay_step take_answer(struct relay *r, const struct pg_frame *frame
     return RELAY_NEXT;
 }
 
+/* The server has answered all that was asked. */
+static void count_answer(const struct session *s, enum pg_ready ready, int64_t now_us)
+{
+    struct metrics_group *upstream = s->upstream->metrics;
+    metrics_add(s->metrics, METRIC_TRANSACTIONS, ready == PG_READY_IDLE);
+    metrics_observe(s->pg->worker->metrics, METRIC_QUERY_DURATION, now_us - s->began_us);
+    metrics_add(upstream, METRIC_UPSTREAM_QUERIES, 1);
+    metrics_add(upstream, METRIC_UPSTREAM_QUERY_US, now_us - s->began_us);
+    if (ready == PG_READY_IDLE) {
+        metrics_add(upstream, METRIC_UPSTREAM_TRANSACTIONS, 1);
+        metrics_add(upstream, METRIC_UPSTREAM_TRANSACTION_US, now_us - s->transaction_us);
+    }
+}
+
 static void note_ready(struct relay *r, enum pg_ready ready)
 {
     struct session *s = r->s;
@@ -147,8 +161,7 @@ static void note_ready(struct relay *r, enum pg_ready ready)
     }
     if (is_clients) {
         int64_t now_us = s->pg->worker->now_us;
-        metrics_add(s->metrics, METRIC_TRANSACTIONS, ready == PG_READY_IDLE);
-        metrics_observe(s->pg->worker->metrics, METRIC_QUERY_DURATION, now_us - s->began_us);
+        count_answer(s, ready, now_us);
         s->began_us = now_us;
         s->rested_us = now_us;
         if (!session_settings_note_ready(s, ready)) {

@@ -97,6 +97,11 @@ enum tally_kind tally_enter(struct tally *tally, const struct tally_wish wishes[
     return (enum tally_kind)full;
 }
 
+const char *tally_name(const struct tally_item *item)
+{
+    return item == NULL ? NULL : item->key + 1;
+}
+
 void tally_leave(struct tally *tally, struct tally_item *items[TALLY_KINDS])
 {
     check(pthread_mutex_lock(&tally->lock) == 0);

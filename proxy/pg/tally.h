@@ -29,6 +29,9 @@ MUST_USE enum tally_kind tally_enter(struct tally *tally,
                                      const struct tally_wish wishes[TALLY_KINDS],
                                      struct tally_item *items[TALLY_KINDS]);
 
+/* Whose item it is; NULL for NULL. Borrows. */
+const char *tally_name(const struct tally_item *item);
+
 /* The session is gone. items may hold NULLs. */
 void tally_leave(struct tally *tally, struct tally_item *items[TALLY_KINDS]);
 

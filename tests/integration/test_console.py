@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The console: who gets in, what each right may do, and what is shown."""
 
+import os
 import pathlib
 import signal
+import socket
 
 import psycopg
 import pytest
@@ -12,7 +14,13 @@ from support.process import wait_for
 
 PASSWORDS = {"reader": "look-only", "writer": "look-and-change"}
 
-#: verb: (right, columns); the oracle of the table of rights, kept apart from the program's own.
+HALF = ("database server_assignment_count xact_count query_count bytes_received bytes_sent "
+        "xact_time query_time wait_time client_parse_count server_parse_count bind_count")
+CONNECTION = ("type user database replication state addr port local_addr local_port connect_time "
+              "request_time wait wait_us close_needed ptr link remote_pid tls application_name "
+              "prepared_statements id tenant pin")
+
+#: What both rights may do, with its columns. An oracle of our own, kept apart from the program's.
 SHOWS = {
     "SHOW VERSION": "version",
     "SHOW STATE": "key value",
@@ -28,11 +36,24 @@ SHOWS = {
     "SHOW POOLS": "database user cl_active cl_waiting cl_active_cancel_req cl_waiting_cancel_req "
                   "sv_active sv_active_cancel sv_being_canceled sv_idle sv_used sv_tested sv_login "
                   "maxwait maxwait_us pool_mode load_balance_hosts",
+    "SHOW STATS": "database total_server_assignment_count total_xact_count total_query_count "
+                  "total_received total_sent total_xact_time total_query_time total_wait_time "
+                  "total_client_parse_count total_server_parse_count total_bind_count "
+                  "avg_server_assignment_count avg_xact_count avg_query_count avg_recv avg_sent "
+                  "avg_xact_time avg_query_time avg_wait_time avg_client_parse_count "
+                  "avg_server_parse_count avg_bind_count",
+    "SHOW STATS_TOTALS": HALF,
+    "SHOW STATS_AVERAGES": HALF,
+    "SHOW CLIENTS": CONNECTION,
+    "SHOW SERVERS": CONNECTION,
     "SHOW LISTS": "list items",
     "SHOW MEM": "name size used free memtotal",
     "SHOW HELP": "command right meaning",
 }
-CHANGES = ["RELOAD", "SHUTDOWN", "SHUTDOWN WAIT_FOR_CLIENTS", "SHUTDOWN WAIT_FOR_SERVERS"]
+SHUTDOWNS = ["SHUTDOWN", "SHUTDOWN WAIT_FOR_CLIENTS", "SHUTDOWN WAIT_FOR_SERVERS"]
+#: What only writers may do.
+CHANGES = ["RELOAD", "RECONNECT", "RECONNECT main", "KILL", "KILL main", "KILL TENANT acme",
+           *SHUTDOWNS]
 
 
 def _console(port):
@@ -80,7 +101,8 @@ def test_psql_and_both_databases(console):
 @pytest.mark.parametrize("user", PASSWORDS)
 @pytest.mark.parametrize("command, columns", SHOWS.items())
 def test_shows_by_every_right_and_protocol(console, user, command, columns):
-    with console.connect(user) as connection:
+    with console.connect(user) as connection, console.proxy.connect("acme") as acme:
+        acme.execute("SELECT 1")
         simple = psycopg.ClientCursor(connection).execute(command + ";")
         assert [column.name for column in simple.description] == columns.split()
         text = simple.fetchall()
@@ -94,11 +116,12 @@ def test_shows_by_every_right_and_protocol(console, user, command, columns):
 
 @pytest.mark.parametrize("command", CHANGES)
 def test_readers_change_nothing(console, command):
+    acme = console.proxy.connect("acme")
     with console.connect("reader") as connection:
         for cursor in (psycopg.ClientCursor(connection), connection.cursor()):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 cursor.execute(command)
-    assert console.proxy.connect("acme").execute("SELECT 1").fetchone() == (1,)
+    assert acme.execute("SELECT 1").fetchone() == (1,)
     assert console.proxy.is_ready()
     log = console.proxy.log()
     assert "reloaded" not in log and "draining" not in log
@@ -115,7 +138,7 @@ def test_writers_reload(console):
         assert connection.execute("SHOW STATE").fetchall()[0] == ("active", "yes")
 
 
-@pytest.mark.parametrize("command", CHANGES[1:])
+@pytest.mark.parametrize("command", SHUTDOWNS)
 def test_writers_shut_down(console, command):
     process = console.proxy.process
     with console.connect() as connection:
@@ -247,3 +270,128 @@ def test_idle_strangers_do_not_lock_operators_out_for_ever(start_proxy, rows):
 def test_signal_while_a_console_is_open(console):
     with console.connect():
         console.proxy.stop(signal.SIGTERM)
+
+
+def test_clients_and_servers_of_all_workers(console):
+    clients = [console.proxy.connect("acme", application_name=f"job-{number}")
+               for number in range(6)]
+    clients[0].execute("BEGIN")
+    clients[0].execute("SELECT 1")
+    seen = {row["application_name"]: row for row in console.rows("SHOW CLIENTS", "reader")}
+    assert set(seen) == {f"job-{number}" for number in range(6)}
+    assert len({int(row["id"]) >> 48 for row in seen.values()}) == 2
+    for number, client in enumerate(clients):
+        row = seen[f"job-{number}"]
+        own = client.pgconn.socket
+        assert (row["user"], row["tenant"], row["database"]) == ("app.acme", "acme", "main")
+        assert row["port"] == _own_port(own) and row["local_port"] == console.proxy.ports["pg"]
+    held, = [row for row in console.rows("SHOW SERVERS") if row["state"] == "active"]
+    assert held["link"] == seen["job-0"]["ptr"] and held["tenant"] == "acme"
+    assert held["remote_pid"] == seen["job-0"]["remote_pid"]
+    assert clients[0].execute("SELECT pg_backend_pid()").fetchone() == (held["remote_pid"],)
+    for client in clients:
+        client.close()
+    wait_for(lambda: console.rows("SHOW CLIENTS") == [])
+
+
+def _own_port(descriptor):
+    duplicate = socket.socket(fileno=os.dup(descriptor))
+    with duplicate:
+        return duplicate.getsockname()[1]
+
+
+def test_a_pin_is_explained(start_proxy, rows):
+    port = workdir.free_port()
+
+    def overrides(proxy):
+        listener = {**proxy.config["listeners"][0], "isolation": "passthrough"}
+        return {**_console(port)(proxy), "listeners": [listener, *proxy.config["listeners"][1:]]}
+    console = Console(start_proxy(overrides=overrides), port)
+    with console.proxy.connect("acme") as acme:
+        acme.execute("PREPARE pinned AS SELECT 1")
+        row, = console.rows("SHOW CLIENTS")
+        assert row["pin"] == "prepare" and row["state"] == "active"
+        acme.execute("SELECT 1")
+        server, = [row for row in console.rows("SHOW SERVERS") if row["link"]]
+        assert server["link"] == row["ptr"]
+
+
+def test_kill_hits_what_it_names(console):
+    acme, globex = console.proxy.connect("acme"), console.proxy.connect("globex")
+    acme.execute("BEGIN")
+    acme.execute("SELECT 1")
+    with console.connect() as writer:
+        for wrong, error in (("KILL nothing", psycopg.errors.InvalidCatalogName),
+                             ("KILL cache", psycopg.errors.InvalidCatalogName),
+                             ("KILL TENANT nobody", psycopg.errors.UndefinedObject)):
+            with pytest.raises(error):
+                writer.execute(wrong)
+        writer.execute("KILL TENANT acme")
+        with pytest.raises(psycopg.OperationalError, match="administrator command"):
+            acme.execute("SELECT 1")
+        assert globex.execute("SELECT 1").fetchone() == (1,)
+        assert console.proxy.connect("acme").execute("SELECT 1").fetchone() == (1,)
+        writer.execute("KILL main")
+        with pytest.raises(psycopg.OperationalError, match="administrator command"):
+            globex.execute("SELECT 1")
+    assert console.proxy.connect("globex").execute("SELECT 1").fetchone() == (1,)
+
+
+def test_reconnect_brings_new_links(console):
+    with console.proxy.connect("acme") as acme, console.connect() as writer:
+        before = acme.execute("SELECT pg_backend_pid()").fetchone()
+        assert acme.execute("SELECT pg_backend_pid()").fetchone() == before
+        acme.execute("BEGIN")
+        acme.execute("SELECT 1")
+        writer.execute("RECONNECT main")
+        assert acme.execute("SELECT pg_backend_pid()").fetchone() == before
+        acme.execute("COMMIT")
+        assert acme.execute("SELECT pg_backend_pid()").fetchone() != before
+
+
+def test_an_operator_who_leaves_does_not_wait_for_an_answer(console):
+    for _ in range(20):
+        dsn = psycopg.conninfo.make_conninfo(**console.parameters())
+        connection = psycopg.pq.PGconn.connect(dsn.encode())
+        connection.send_query(b"SHOW CLIENTS")
+        connection.finish()
+    assert console.rows("SHOW CLIENTS") == []
+
+
+#: What prometheus-community/pgbouncer_exporter asks, by lib/pq, and the columns that it knows.
+EXPORTER = {
+    "SHOW STATS": "",
+    "SHOW VERSION;": "version",
+    "SHOW databases;": "name host port database force_user pool_size pool_mode max_connections "
+                       "current_connections paused disabled",
+    "SHOW stats_totals;": "database query_count query_time bytes_received bytes_sent wait_time "
+                          "xact_count xact_time client_parse_count server_parse_count bind_count",
+    "SHOW pools;": "database user cl_active cl_active_cancel_req cl_waiting cl_waiting_cancel_req "
+                   "sv_active sv_active_cancel sv_being_canceled sv_idle sv_used sv_tested "
+                   "sv_login maxwait",
+    "SHOW LISTS;": "list items",
+    "SHOW CONFIG;": "key value default changeable",
+}
+
+
+def test_what_pgbouncer_exporter_asks(console):
+    with console.proxy.connect("acme") as acme:
+        for _ in range(3):
+            acme.execute("SELECT count(*) FROM orders")
+        with console.connect("reader", dbname="pgbouncer", client_encoding="UTF8") as connection:
+            found = {}
+            for query, columns in EXPORTER.items():
+                cursor = psycopg.ClientCursor(connection).execute(query)
+                names = [column.name for column in cursor.description]
+                assert set(columns.split()) <= set(names)
+                found[query] = [dict(zip(names, row)) for row in cursor.fetchall()]
+    totals, = found["SHOW stats_totals;"]
+    assert (totals["database"], totals["query_count"], totals["xact_count"]) == ("main", 3, 3)
+    assert totals["query_time"] > 0 and totals["xact_time"] >= totals["query_time"]
+    assert totals["server_assignment_count"] == 3
+    assert found["SHOW STATS"][0]["total_query_count"] == 3
+    for row in found["SHOW LISTS;"]:
+        float(row["items"])
+    config = {row["key"]: row["value"] for row in found["SHOW CONFIG;"]}
+    assert float(config["max_client_conn"]) == 10000 and config["max_user_connections"] == "0"
+    assert all(row["changeable"] is not None for row in found["SHOW CONFIG;"])
