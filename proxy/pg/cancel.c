@@ -216,11 +216,12 @@ bool cancel_session(struct session *s)
     return true;
 }
 
-void cancel_by_key(struct pg_worker *pg, uint32_t id, uint32_t secret)
+void cancel_by_key(struct pg_worker *pg, uint32_t id, struct slice secret)
 {
     struct session *s = NULL;
     HASH_FIND(hh, pg->by_key, &id, sizeof id, s);
-    if (s == NULL || CRYPTO_memcmp(&s->cancel_secret, &secret, sizeof secret) != 0) {
+    if (s == NULL || secret.len != s->cancel_secret_len ||
+        CRYPTO_memcmp(s->cancel_secret, secret.ptr, secret.len) != 0) {
         return;
     }
     bool is_sent = cancel_session(s);

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "protocol/bytes.h"
 #include "protocol/compiler.h"
 
 struct link;
@@ -16,7 +17,7 @@ struct pg_worker;
 struct session;
 
 /* A client's request: the session with that number and secret is meant, if there is one. */
-void cancel_by_key(struct pg_worker *pg, uint32_t id, uint32_t secret);
+void cancel_by_key(struct pg_worker *pg, uint32_t id, struct slice secret);
 
 /* The same on the proxy's own account. False when there is nothing to cancel, or enough requests
  * are under way. */

@@ -21,6 +21,7 @@
 #include "proxy/pg/pg_worker.h"
 #include "proxy/pg/pool_share.h"
 #include "proxy/pg/server_parameters.h"
+#include "proxy/pg/session.h"
 #include "proxy/pg/tally.h"
 
 #define MOCK_SECRET_LEN 32
@@ -193,7 +194,8 @@ void pg_service_wake(struct pg_upstream *upstream, uint64_t workers)
 struct cancel_message {
     struct worker_message message;
     uint32_t id;
-    uint32_t secret;
+    size_t secret_len;
+    uint8_t secret[SESSION_SECRET_MAX];
 };
 
 static void run_cancel(struct worker *worker, struct worker_message *message)
@@ -201,26 +203,25 @@ static void run_cancel(struct worker *worker, struct worker_message *message)
     struct cancel_message *cancel = (struct cancel_message *)(void *)message;
     struct pg_worker *pg = protocol_state(worker, CONFIG_POSTGRES);
     if (pg != NULL) {
-        cancel_by_key(pg, cancel->id, cancel->secret);
+        cancel_by_key(pg, cancel->id, slice_of(cancel->secret, cancel->secret_len));
     }
     free(cancel);
 }
 
 void pg_service_cancel(struct pg_worker *pg, uint32_t id, struct slice key)
 {
-    uint32_t secret;
     unsigned index = id >> PG_CANCEL_WORKER_SHIFT;
-    if (key.len != sizeof secret) {
+    if (key.len > SESSION_SECRET_MAX) {
         return;
     }
-    memcpy(&secret, key.ptr, sizeof secret);
     if (index == pg->worker->index) {
-        cancel_by_key(pg, id, secret);
+        cancel_by_key(pg, id, key);
     } else if (index < pg->worker->num_peers) {
         struct cancel_message *cancel = mem_new(sizeof *cancel);
         cancel->message.run = run_cancel;
         cancel->id = id;
-        cancel->secret = secret;
+        cancel->secret_len = key.len;
+        memcpy(cancel->secret, key.ptr, key.len);
         worker_post(pg->worker->peers[index], &cancel->message);
     }
 }

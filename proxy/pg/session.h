@@ -32,6 +32,8 @@ struct session_login;
 struct settings;
 struct sql_refusal;
 
+#define SESSION_SECRET_MAX ((size_t)32)
+
 enum session_state {
     SESSION_STARTUP,  /* the startup packet is to come */
     SESSION_SASL,     /* the client's first SCRAM message is to come */
@@ -89,7 +91,8 @@ struct session {
     uint8_t tenant_len;
     char tenant[64];
     uint32_t cancel_id; /* the process id the client was told */
-    uint32_t cancel_secret;
+    uint8_t cancel_secret[SESSION_SECRET_MAX];
+    uint8_t cancel_secret_len; /* 4 in protocol 3.0, more since 3.2 */
     UT_hash_handle hh;
 };
 

@@ -27,6 +27,7 @@ struct session_login {
     struct deadline deadline;
     bool asked_ssl;
     bool asked_gss;
+    bool speaks_3_2;           /* the protocol's version, as far as it matters */
     bool is_direct;            /* began with TLS, without asking */
     bool has_failure;          /* what is wrong is said after authentication, not before: */
     enum close_reason failure; /* before it, an answer would tell which names exist */

@@ -31,7 +31,8 @@
 #include "proxy/pg/session_parts.h"
 
 #define UNKNOWN_OPTIONS_MAX ((size_t)16)
-#define CANCEL_SECRET_LEN   ((size_t)4)
+#define MINOR_3_2           2
+#define SECRET_LEN_3_0      4
 #define TLS_HANDSHAKE       0x16 /* RFC 8446 5.1, ContentType; no startup packet is that long */
 
 static void refuse_encryption(struct session *s, bool *asked, size_t packet_len)
@@ -209,7 +210,8 @@ static void identify(struct session_login *login)
     }
 }
 
-/* Answers a newer minor version or unknown protocol options with what is spoken here: 3.0. */
+/* Answers a minor version that is not spoken here, or unknown protocol options, with the newest one
+ * that is and that the client knows, too. There never was a 3.1 (PG docs, Protocol Versions). */
 static bool negotiate(struct session *s, const struct pg_startup *startup)
 {
     struct slice unknown[UNKNOWN_OPTIONS_MAX];
@@ -223,14 +225,17 @@ static bool negotiate(struct session *s, const struct pg_startup *startup)
             room += setting.name.len + 1;
         }
     }
-    if (startup->minor == 0 && num_unknown == 0) {
+    bool is_spoken = startup->minor == 0 || startup->minor == MINOR_3_2;
+    s->login->speaks_3_2 = startup->minor >= MINOR_3_2;
+    if (is_spoken && num_unknown == 0) {
         return true;
     }
     struct outgoing out;
     if (!outgoing_begin(&out, &s->stream, room)) {
         return false;
     }
-    pg_write_negotiate(&out.writer, PG_VERSION_3_0, unknown, num_unknown);
+    pg_write_negotiate(&out.writer, s->login->speaks_3_2 ? PG_VERSION_3_2 : PG_VERSION_3_0, unknown,
+                       num_unknown);
     return outgoing_end(&out);
 }
 
@@ -403,7 +408,8 @@ static void add_cancel_key(struct session *s)
                        (s->pg->worker->index << PG_CANCEL_WORKER_SHIFT);
         HASH_FIND(hh, s->pg->by_key, &s->cancel_id, sizeof s->cancel_id, other);
     } while (s->cancel_id == 0 || other != NULL);
-    check(RAND_bytes((unsigned char *)&s->cancel_secret, sizeof s->cancel_secret) == 1);
+    s->cancel_secret_len = s->login->speaks_3_2 ? SESSION_SECRET_MAX : SECRET_LEN_3_0;
+    check(RAND_bytes(s->cancel_secret, s->cancel_secret_len) == 1);
     HASH_ADD(hh, s->pg->by_key, cancel_id, sizeof s->cancel_id, s);
 }
 
@@ -441,7 +447,7 @@ void session_greet(struct session *s)
     add_cancel_key(s);
     pg_write_auth(&out.writer, PG_AUTH_OK);
     write_parameters(s, &out.writer);
-    pg_write_key_data(&out.writer, s->cancel_id, slice_of(&s->cancel_secret, CANCEL_SECRET_LEN));
+    pg_write_key_data(&out.writer, s->cancel_id, slice_of(s->cancel_secret, s->cancel_secret_len));
     pg_write_ready(&out.writer, PG_READY_IDLE);
     check(outgoing_end(&out));
     struct worker *worker = s->pg->worker;

@@ -9,7 +9,7 @@ import time
 import psycopg
 import pytest
 
-from support.pg_wire import RawSession, error_fields, query, row_values
+from support.pg_wire import PROTOCOL_3_0, RawSession, error_fields, query, row_values, startup
 
 SLOW = "SELECT count(*) FROM generate_series(1, 200000000)"
 
@@ -18,9 +18,11 @@ def types(messages):
     return "".join(message.type for message in messages)
 
 
-def login(proxy, tenant):
+def login(proxy, tenant, minor=0):
     session = RawSession(proxy.ports["pg"])
-    messages = session.login(f"app.{tenant}")
+    session.send(startup({"user": f"app.{tenant}", "database": "app"},
+                         version=PROTOCOL_3_0 + minor))
+    messages = session.read_until_ready()
     session.key = next(m.body for m in messages if m.type == "K")
     return session
 
@@ -31,11 +33,12 @@ def cancel(proxy, key):
         assert request.read_to_end() == []
 
 
+@pytest.mark.parametrize("minor", [0, 2])
 @pytest.mark.parametrize("workers", [1, 3])
-def test_cancels_the_running_query(start_proxy, workers):
+def test_cancels_the_running_query(start_proxy, workers, minor):
     proxy = start_proxy(overrides={"limits": {"workers": workers}})
     for _ in range(4):
-        with login(proxy, "acme") as session:
+        with login(proxy, "acme", minor) as session:
             session.send(query(SLOW))
             time.sleep(0.2)
             cancel(proxy, session.key)
@@ -56,12 +59,14 @@ def test_psycopg_cancels(connect):
     assert connection.execute("SELECT 1").fetchone() == (1,)
 
 
-def test_wrong_keys_do_nothing(proxy):
-    with login(proxy, "acme") as session:
+@pytest.mark.parametrize("minor", [0, 2])
+def test_wrong_keys_do_nothing(proxy, minor):
+    with login(proxy, "acme", minor) as session:
         session.send(query("SELECT count(*) FROM generate_series(1, 5000000)"))
         identity, secret = session.key[:4], session.key[4:]
         for key in (identity + bytes(b ^ 1 for b in secret), bytes(4) + secret,
-                    identity + b"x" * 200, b"\xff" * 4 + secret):
+                    identity + b"x" * 200, b"\xff" * 4 + secret, identity + secret[:-1] + b"x",
+                    identity + secret[:4] + b"xxxx", identity + b"xxxx"):
             cancel(proxy, key)
         assert types(session.read_until_ready()) == "TDCZ"
 

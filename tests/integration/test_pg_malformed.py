@@ -72,12 +72,17 @@ def test_encryption_is_declined_once_each(proxy):
 
 
 def test_newer_minor_version_is_negotiated(proxy):
-    for version in (PROTOCOL_3_0 + 2, PROTOCOL_3_0 + 9999):
-        with RawSession(proxy.ports["pg"]) as session:
-            session.send(startup({**ACME, "_pq_.nonsense": "1"}, version=version))
-            answer = session.read_until_ready()
-            assert answer[0].type == "v"
-            assert answer[0].body == struct.pack("!ii", PROTOCOL_3_0, 1) + b"_pq_.nonsense\0"
+    for minor, spoken in ((0, 0), (1, 0), (2, 2), (3, 2), (9999, 2)):
+        for options in ({}, {"_pq_.nonsense": "1", "_pq_.more": ""}):
+            with RawSession(proxy.ports["pg"]) as session:
+                session.send(startup({**ACME, **options}, version=PROTOCOL_3_0 + minor))
+                answer = session.read_until_ready()
+                told = [found.body for found in answer if found.type == "v"]
+                listed = b"".join(name.encode() + b"\0" for name in options)
+                expected = struct.pack("!ii", PROTOCOL_3_0 + spoken, len(options)) + listed
+                assert told == ([] if minor == spoken and not options else [expected])
+                (key,) = [found.body[4:] for found in answer if found.type == "K"]
+                assert len(key) == (32 if spoken == 2 else 4)
 
 
 def test_replication_is_refused(proxy):
