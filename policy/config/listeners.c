@@ -39,7 +39,16 @@ static enum config_status check_auth(struct reading *reading, const struct secti
     }
     if (listener->users_file != NULL) {
         return refuse_key(reading, node_below(reading, auth, "users_file"),
-                          "%s.users_file: trust has no use for it", auth->path);
+                          "%s.users_file: %s has no use for it", auth->path,
+                          listener->auth == CONFIG_AUTH_CERT ? "cert" : "trust");
+    }
+    if (listener->auth == CONFIG_AUTH_CERT) {
+        return listener->tls.mode == CONFIG_LISTENER_TLS_REQUIRE &&
+                       listener->tls.client_cert == CONFIG_CLIENT_CERT_REQUIRED
+                   ? CONFIG_OK
+                   : refuse(reading, shown,
+                            "%s.method: cert needs tls.mode require and tls.client_cert required",
+                            auth->path);
     }
     if (!address_is_local(&listener->bind)) {
         return refuse(reading, shown,

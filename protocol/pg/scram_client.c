@@ -13,8 +13,7 @@
 
 enum step { STEP_NEW, STEP_FIRST_SENT, STEP_FIRST_READ, STEP_FINAL_SENT, STEP_OVER };
 
-#define GS2_HEADER         "n,,"  /* no channel binding, no authorisation identity */
-#define GS2_HEADER_ENCODED "biws" /* Base64 of it */
+#define BINDING_ENCODED_MAX (2 * SCRAM_BINDING_MAX)
 
 static struct slice own_first(const struct scram_client *c)
 {
@@ -39,10 +38,18 @@ void scram_client_init(struct scram_client *c, struct slice user, struct slice n
           (user.len <= SCRAM_MESSAGE_MAX / 2 && memchr(user.ptr, ',', user.len) == NULL &&
            memchr(user.ptr, '=', user.len) == NULL));
     *c = (struct scram_client){.step = STEP_NEW, .own_nonce_len = nonce.len};
+    c->binding = scram_binding_of(slice_of(NULL, 0));
     memcpy(c->nonce, nonce.ptr, nonce.len);
     bool fits = extend_auth(c, slice_text("n=")) && extend_auth(c, user) &&
                 extend_auth(c, slice_text(",r=")) && extend_auth(c, nonce);
     check(fits);
+}
+
+void scram_client_bind(struct scram_client *c, struct slice end_point, bool is_offered)
+{
+    check(c->step == STEP_NEW && (!is_offered || end_point.len > 0));
+    c->binding = scram_binding_of(end_point);
+    c->binding.flag = is_offered ? SCRAM_BINDING_YES : SCRAM_BINDING_MAYBE;
 }
 
 void scram_client_fini(struct scram_client *c)
@@ -60,7 +67,7 @@ static enum scram_status give_up(struct scram_client *c, enum scram_status statu
 void scram_client_write_first(struct scram_client *c, struct writer *w)
 {
     check(c->step == STEP_NEW);
-    writer_bytes(w, slice_text(GS2_HEADER));
+    scram_binding_write_header(&c->binding, w);
     writer_bytes(w, own_first(c));
     c->step = STEP_FIRST_SENT;
 }
@@ -104,16 +111,25 @@ enum scram_status scram_client_read_first(struct scram_client *c, struct slice m
     return SCRAM_OK;
 }
 
-/* `c=biws,r=` and the nonce of both: what the proof is over, but for what went before. */
+/* `c=` and the binding, `,r=` and the nonce of both: what the proof is over, but for what went
+ * before. */
 static void write_without_proof(const struct scram_client *c, struct writer *w)
 {
-    writer_bytes(w, slice_text("c=" GS2_HEADER_ENCODED ",r="));
+    uint8_t memory[SCRAM_BINDING_MAX];
+    struct writer input = writer_over(memory, sizeof memory);
+    struct slice binding;
+    scram_binding_write_input(&c->binding, &input);
+    bool fits = writer_done(&input, &binding);
+    check(fits);
+    writer_bytes(w, slice_text("c="));
+    base64_write(w, binding);
+    writer_bytes(w, slice_text(",r="));
     writer_bytes(w, slice_of(c->nonce, c->nonce_len));
 }
 
 static void end_auth(struct scram_client *c)
 {
-    uint8_t memory[SCRAM_NONCE_MAX + 16];
+    uint8_t memory[SCRAM_NONCE_MAX + BINDING_ENCODED_MAX + 16];
     struct writer w = writer_over(memory, sizeof memory);
     struct slice without_proof;
     write_without_proof(c, &w);

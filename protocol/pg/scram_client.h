@@ -7,11 +7,13 @@
 #ifndef PROTOCOL_PG_SCRAM_CLIENT_H
 #define PROTOCOL_PG_SCRAM_CLIENT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "protocol/bytes.h"
 #include "protocol/compiler.h"
+#include "protocol/pg/scram_binding.h"
 #include "protocol/pg/scram_keys.h"
 #include "protocol/pg/scram_status.h"
 #include "protocol/pg/scram_text.h"
@@ -23,6 +25,7 @@
 struct scram_client {
     /* private */
     int step;
+    struct scram_binding binding;
     size_t own_nonce_len;
     size_t nonce_len; /* ours and the server's */
     uint8_t nonce[SCRAM_NONCE_MAX];
@@ -41,6 +44,10 @@ struct scram_challenge {
 /* Begins an exchange. nonce: fresh, printable ASCII without commas, at most half SCRAM_NONCE_MAX
  * (checked). user: empty for PostgreSQL, which takes the startup packet's; no comma, no `=`. */
 void scram_client_init(struct scram_client *c, struct slice user, struct slice nonce);
+
+/* On an encrypted connection, with the hash of the server's certificate. is_offered: the server has
+ * the mechanism with channel binding, and it is used. Before scram_client_write_first. */
+void scram_client_bind(struct scram_client *c, struct slice end_point, bool is_offered);
 
 /* Cleanses it. Accepts a zeroed one. */
 void scram_client_fini(struct scram_client *c);

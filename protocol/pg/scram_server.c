@@ -3,8 +3,8 @@
  * SCRAM-SHA-256, server. Invariant: `auth` holds, in order and with commas between, the parts of
  * RFC 5802's AuthMessage that are known at `step`; it is written through a bounded writer, and an
  * overlong peer is malformed, never cut. An unknown user takes the same steps over a mock verifier
- * and is refused at the same place. Refuses: channel binding (not offered), authorisation
- * identities, mandatory extensions. */
+ * and is refused at the same place. Refuses: a client that thinks channel binding was not offered
+ * when it was (somebody took the offer away), authorisation identities, mandatory extensions. */
 #include "protocol/pg/scram_server.h"
 
 #include "protocol/base64.h"
@@ -15,6 +15,13 @@ enum step { STEP_NEW, STEP_FIRST_READ, STEP_PROVED, STEP_OVER };
 void scram_server_init(struct scram_server *s, const struct scram_verifier *verifier)
 {
     *s = (struct scram_server){.step = STEP_NEW, .verifier = *verifier};
+}
+
+void scram_server_bind(struct scram_server *s, struct slice end_point, bool is_chosen)
+{
+    check(s->step == STEP_NEW && (!is_chosen || end_point.len > 0));
+    s->binding = scram_binding_of(end_point);
+    s->is_bound = is_chosen;
 }
 
 void scram_server_fini(struct scram_server *s)
@@ -29,16 +36,31 @@ static enum scram_status give_up(struct scram_server *s, enum scram_status statu
     return status;
 }
 
-/* The GS2 header: `n,,` or `y,,`. Anything else asks for what is not offered. */
-static bool take_gs2_header(struct slice *left, uint8_t *out_flag)
+static bool may_say(const struct scram_server *s, enum scram_binding_flag flag)
 {
-    struct reader r = reader_over(*left);
-    *out_flag = reader_u8(&r);
-    bool is_offered = *out_flag == 'n' || *out_flag == 'y';
-    if (!is_offered || reader_u8(&r) != ',' || reader_u8(&r) != ',') {
+    if (s->is_bound) {
+        return flag == SCRAM_BINDING_YES;
+    }
+    return flag == SCRAM_BINDING_NO ||
+           (flag == SCRAM_BINDING_MAYBE && s->binding.end_point_len == 0);
+}
+
+/* The GS2 header: exactly what the client's flag stands for, and the flag that fits. */
+static bool take_gs2_header(struct scram_server *s, struct slice *left)
+{
+    uint8_t memory[SCRAM_BINDING_MAX];
+    struct writer w = writer_over(memory, sizeof memory);
+    struct slice header;
+    s->binding.flag = (enum scram_binding_flag)(left->len > 0 ? left->ptr[0] : 0);
+    if (!may_say(s, s->binding.flag)) {
         return false;
     }
-    *left = reader_rest(&r);
+    scram_binding_write_header(&s->binding, &w);
+    bool fits = writer_done(&w, &header);
+    if (!fits || left->len < header.len || !slice_equal(slice_of(left->ptr, header.len), header)) {
+        return false;
+    }
+    *left = slice_from(*left, header.len);
     return true;
 }
 
@@ -107,7 +129,7 @@ enum scram_status scram_server_read_first(struct scram_server *s, struct slice m
 {
     struct slice client_nonce;
     check(s->step == STEP_NEW && scram_is_nonce(nonce));
-    if (message.len > SCRAM_MESSAGE_MAX || !take_gs2_header(&message, &s->gs2_flag) ||
+    if (message.len > SCRAM_MESSAGE_MAX || !take_gs2_header(s, &message) ||
         !read_bare(message, &client_nonce) || !set_nonce(s, client_nonce, nonce) ||
         !begin_auth(s, message)) {
         return give_up(s, SCRAM_MALFORMED);
@@ -122,13 +144,18 @@ void scram_server_write_first(const struct scram_server *s, struct writer *w)
     write_server_first(s, w);
 }
 
-/* `c=` must repeat the GS2 header: a man in the middle may have changed it. */
+/* `c=` must repeat the GS2 header, and name our certificate: a man in the middle may have changed
+ * the one, and has another. */
 static bool repeats_header(const struct scram_server *s, struct slice binding)
 {
-    uint8_t header[3];
+    uint8_t said[SCRAM_BINDING_MAX];
+    uint8_t memory[SCRAM_BINDING_MAX];
+    struct writer w = writer_over(memory, sizeof memory);
+    struct slice expected;
     size_t len = 0;
-    return base64_decode(binding, header, sizeof header, &len) && len == sizeof header &&
-           header[0] == s->gs2_flag && header[1] == ',' && header[2] == ',';
+    scram_binding_write_input(&s->binding, &w);
+    return writer_done(&w, &expected) && base64_decode(binding, said, sizeof said, &len) &&
+           slice_equal(slice_of(said, len), expected);
 }
 
 struct final {

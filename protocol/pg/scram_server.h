@@ -7,11 +7,13 @@
 #ifndef PROTOCOL_PG_SCRAM_SERVER_H
 #define PROTOCOL_PG_SCRAM_SERVER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "protocol/bytes.h"
 #include "protocol/compiler.h"
+#include "protocol/pg/scram_binding.h"
 #include "protocol/pg/scram_status.h"
 #include "protocol/pg/scram_text.h"
 #include "protocol/pg/scram_verifier.h"
@@ -22,7 +24,8 @@
 struct scram_server {
     /* private */
     int step;
-    uint8_t gs2_flag; /* 'n' or 'y': what the client said about channel binding */
+    bool is_bound; /* the client chose the mechanism with channel binding */
+    struct scram_binding binding;
     struct scram_verifier verifier;
     size_t nonce_len; /* both sides' nonces */
     uint8_t nonce[2 * SCRAM_NONCE_MAX];
@@ -32,6 +35,10 @@ struct scram_server {
 
 /* Begins an exchange that checks against a copy of verifier. */
 void scram_server_init(struct scram_server *s, const struct scram_verifier *verifier);
+
+/* Channel binding was offered beside the plain mechanism, with the hash of our certificate;
+ * is_chosen: the client took it. Before scram_server_read_first. */
+void scram_server_bind(struct scram_server *s, struct slice end_point, bool is_chosen);
 
 /* Cleanses it. Accepts a zeroed one. */
 void scram_server_fini(struct scram_server *s);

@@ -42,3 +42,16 @@ const char *stream_tls_failure(const struct stream *s)
 {
     return s->tls == NULL ? "" : tls_failure(s->tls);
 }
+
+size_t stream_server_end_point(const struct stream *s, uint8_t out[64])
+{
+    return stream_is_encrypted(s) ? tls_server_end_point(s->tls, out) : 0;
+}
+
+void stream_peer_common_name(const struct stream *s, char *out, size_t cap)
+{
+    out[0] = '\0';
+    if (stream_is_encrypted(s)) {
+        tls_peer_common_name(s->tls, out, cap);
+    }
+}

@@ -6,6 +6,8 @@
 #define PROXY_NET_STREAM_TLS_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include "protocol/bytes.h"
 #include "protocol/compiler.h"
@@ -25,6 +27,12 @@ bool stream_is_encrypted(const struct stream *s);
 
 /* Whether the peer named the protocol by ALPN. */
 bool stream_has_alpn(const struct stream *s);
+
+/* The hash of the server's certificate for channel binding; 0: there is none. */
+size_t stream_server_end_point(const struct stream *s, uint8_t out[64]);
+
+/* The common name of the peer's verified certificate; "" if there is none, or it does not fit. */
+void stream_peer_common_name(const struct stream *s, char *out, size_t cap);
 
 /* Why the handshake failed; "" if it did not, or there was none. Borrows. */
 const char *stream_tls_failure(const struct stream *s);

@@ -282,3 +282,41 @@ bool tls_has_alpn(const struct tls *tls)
     SSL_get0_alpn_selected(tls->ssl, &name, &len);
     return len > 0;
 }
+
+size_t tls_server_end_point(const struct tls *tls, uint8_t out[64])
+{
+    X509 *peer = NULL;
+    X509 *cert = SSL_get_certificate(tls->ssl);
+    if (!SSL_is_server(tls->ssl)) {
+        peer = SSL_get1_peer_certificate(tls->ssl);
+        cert = peer;
+    }
+    int hash = NID_undef;
+    unsigned len = 0;
+    ERR_clear_error();
+    if (cert != NULL && X509_get_signature_info(cert, &hash, NULL, NULL, NULL)) {
+        /* RFC 5929: what is as weak as MD5 and SHA-1 counts as SHA-256. */
+        bool is_weak = hash == NID_md5 || hash == NID_sha1;
+        const EVP_MD *md = is_weak ? EVP_sha256() : EVP_get_digestbynid(hash);
+        if (md == NULL || EVP_MD_get_size(md) > 64 || X509_digest(cert, md, out, &len) != 1) {
+            len = 0;
+        }
+    }
+    X509_free(peer);
+    ERR_clear_error();
+    return len;
+}
+
+void tls_peer_common_name(const struct tls *tls, char *out, size_t cap)
+{
+    X509 *peer = SSL_get1_peer_certificate(tls->ssl);
+    out[0] = '\0';
+    if (peer != NULL && SSL_get_verify_result(tls->ssl) == X509_V_OK) {
+        X509_NAME *name = X509_get_subject_name(peer);
+        int len = X509_NAME_get_text_by_NID(name, NID_commonName, out, (int)cap);
+        if (len <= 0 || (size_t)len + 1 >= cap || strlen(out) != (size_t)len) {
+            out[0] = '\0'; /* none, cut, or with a NUL inside (CVE-2009-4034) */
+        }
+    }
+    X509_free(peer);
+}

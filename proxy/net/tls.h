@@ -54,6 +54,13 @@ void tls_say_goodbye(struct tls *tls);
 /* Why the handshake failed, for the log; "" if it did not. Borrows. */
 const char *tls_failure(const struct tls *tls);
 
+/* The hash of the server's certificate, ours or the peer's, as channel binding wants it (RFC
+ * 5929 4.1): its length, 0 when there is none. */
+size_t tls_server_end_point(const struct tls *tls, uint8_t out[64]);
+
+/* The common name of the peer's verified certificate; "" if there is none. */
+void tls_peer_common_name(const struct tls *tls, char *out, size_t cap);
+
 /* Whether the peer chose the protocol by ALPN. */
 bool tls_has_alpn(const struct tls *tls);
 

@@ -207,12 +207,12 @@ static const char *send_clear_text(struct link *link)
     return outgoing_end(&out) ? NULL : "the password cannot stand in a message";
 }
 
-static bool offers_scram(struct slice mechanisms)
+static bool offers(struct slice mechanisms, const char *wanted)
 {
     struct slice name;
     bool is_offered = false;
     while (pg_mechanism_next(&mechanisms, &name)) {
-        is_offered = is_offered || slice_equal(name, slice_text("SCRAM-SHA-256"));
+        is_offered = is_offered || slice_equal(name, slice_text(wanted));
     }
     return is_offered;
 }
@@ -220,7 +220,10 @@ static bool offers_scram(struct slice mechanisms)
 static const char *begin_scram(struct link *link, struct slice mechanisms)
 {
     struct link_login *login = link->login;
-    if (!offers_scram(mechanisms)) {
+    uint8_t end_point[SCRAM_END_POINT_MAX];
+    size_t end_point_len = stream_server_end_point(&link->stream, end_point);
+    bool is_bound = end_point_len > 0 && offers(mechanisms, SCRAM_MECHANISM_PLUS);
+    if (!is_bound && !offers(mechanisms, "SCRAM-SHA-256")) {
         return "the server offers no SASL mechanism that is spoken here";
     }
     if (login->is_scram_begun) {
@@ -230,6 +233,9 @@ static const char *begin_scram(struct link *link, struct slice mechanisms)
     nonce_make(nonce);
     login->is_scram_begun = true;
     scram_client_init(&login->scram, slice_of(NULL, 0), slice_of(nonce, sizeof nonce));
+    if (end_point_len > 0) {
+        scram_client_bind(&login->scram, slice_of(end_point, end_point_len), is_bound);
+    }
     uint8_t memory[SCRAM_MESSAGE_MAX];
     struct writer w = writer_over(memory, sizeof memory);
     scram_client_write_first(&login->scram, &w);
@@ -239,7 +245,8 @@ static const char *begin_scram(struct link *link, struct slice mechanisms)
         !outgoing_begin(&out, &link->stream, PACKET_ROOM + message.len)) {
         return "out of memory";
     }
-    pg_write_sasl_initial(&out.writer, slice_text("SCRAM-SHA-256"), message);
+    pg_write_sasl_initial(&out.writer,
+                          slice_text(is_bound ? SCRAM_MECHANISM_PLUS : "SCRAM-SHA-256"), message);
     return outgoing_end(&out) ? NULL : "out of memory";
 }
 

@@ -15,6 +15,7 @@
 #include "protocol/pg/message_auth.h"
 #include "protocol/pg/scram_server.h"
 #include "proxy/log.h"
+#include "proxy/net/stream_tls.h"
 #include "proxy/pg/nonce.h"
 #include "proxy/pg/outgoing.h"
 #include "proxy/pg/pg_worker.h"
@@ -56,13 +57,16 @@ void session_offer_sasl(struct session *s)
     s->login->scram = mem_new(sizeof *s->login->scram);
     scram_server_init(s->login->scram, &verifier);
     scram_cleanse(&verifier, sizeof verifier);
-    const struct slice mechanisms[] = {slice_text(SCRAM_MECHANISM)};
+    uint8_t end_point[SCRAM_END_POINT_MAX];
+    bool has_binding = stream_server_end_point(&s->stream, end_point) > 0;
+    const struct slice mechanisms[] = {slice_text(SCRAM_MECHANISM_PLUS),
+                                       slice_text(SCRAM_MECHANISM)};
     struct outgoing out;
     if (!outgoing_begin(&out, &s->stream, OFFER_ROOM)) {
         session_close(s, CLOSE_CLIENT_SLOW);
         return;
     }
-    pg_write_auth_sasl(&out.writer, mechanisms, 1);
+    pg_write_auth_sasl(&out.writer, has_binding ? mechanisms : mechanisms + 1, has_binding ? 2 : 1);
     check(outgoing_end(&out));
     session_enter(s, SESSION_SASL);
 }
@@ -112,6 +116,20 @@ static void fail(struct session *s, enum scram_status status)
     session_close(s, reason);
 }
 
+/* False: it was not offered. */
+static bool choose_mechanism(struct session *s, struct slice mechanism)
+{
+    uint8_t end_point[SCRAM_END_POINT_MAX];
+    size_t len = stream_server_end_point(&s->stream, end_point);
+    bool is_plus = slice_equal(mechanism, slice_text(SCRAM_MECHANISM_PLUS));
+    if ((is_plus && len == 0) ||
+        (!is_plus && !slice_equal(mechanism, slice_text(SCRAM_MECHANISM)))) {
+        return false;
+    }
+    scram_server_bind(s->login->scram, slice_of(end_point, len), is_plus);
+    return true;
+}
+
 void session_sasl_input(struct session *s)
 {
     struct pg_frame frame;
@@ -120,7 +138,7 @@ void session_sasl_input(struct session *s)
         return;
     }
     if (pg_sasl_initial_decode(frame.body, &initial) != PG_OK || !initial.has_data ||
-        !slice_equal(initial.mechanism, slice_text(SCRAM_MECHANISM))) {
+        !choose_mechanism(s, initial.mechanism)) {
         session_close(s, CLOSE_PROTOCOL);
         return;
     }

@@ -31,6 +31,7 @@
 #include "proxy/pg/session_parts.h"
 
 #define UNKNOWN_OPTIONS_MAX ((size_t)16)
+#define CERTIFIED_NAME_MAX  128
 #define MINOR_3_2           2
 #define SECRET_LEN_3_0      4
 #define TLS_HANDSHAKE       0x16 /* RFC 8446 5.1, ContentType; no startup packet is that long */
@@ -239,9 +240,23 @@ static bool negotiate(struct session *s, const struct pg_startup *startup)
     return outgoing_end(&out);
 }
 
+/* The whole name, case and all: app.acme. */
+static bool is_certified(const struct session *s)
+{
+    char name[CERTIFIED_NAME_MAX];
+    stream_peer_common_name(&s->stream, name, sizeof name);
+    return name[0] != '\0' && strcmp(name, s->login->user) == 0;
+}
+
 static void authenticate(struct session *s)
 {
-    if (s->login->listener->auth == CONFIG_AUTH_SCRAM_SHA_256) {
+    if (s->login->listener->auth == CONFIG_AUTH_CERT) {
+        if (is_certified(s)) {
+            session_login_done(s);
+        } else {
+            session_close(s, CLOSE_AUTH_CERT);
+        }
+    } else if (s->login->listener->auth == CONFIG_AUTH_SCRAM_SHA_256) {
         session_offer_sasl(s);
     } else if (s->login->peer == PEER_REMOTE) {
         session_close(s, CLOSE_AUTH_TRUST);

@@ -15,7 +15,8 @@ import signal
 
 import pytest
 
-from support import process, tenants
+from support import process, tenants, workdir
+from support.certificates import Authority
 from support.postgres import Postgres
 from support.redis_server import RedisServer
 from support.ringfence import Ringfence
@@ -212,3 +213,21 @@ def start_proxy(make_proxy, postgres, redis_server):
         return make_proxy(**{**servers, **options}).start(wait)
 
     return start_one
+
+
+@pytest.fixture(scope="module")
+def authority():
+    """Signs the certificates of a file's tests."""
+    folder = workdir.make_workdir("tls")
+    yield Authority(folder)
+    workdir.remove_workdir(folder)
+
+
+@pytest.fixture(scope="module")
+def server_cert(authority):
+    return authority.sign("proxy")
+
+
+@pytest.fixture(scope="module")
+def client_cert(authority):
+    return authority.sign("client", subject="app.acme", hosts=())

@@ -46,7 +46,7 @@ class Ringfence:
     def __init__(self, postgres=None, redis_server=None, overrides=None, states=None,
                  passwords=None):
         self.folder = workdir.make_workdir("proxy")
-        self.ports = {name: workdir.free_port() for name in ("pg", "redis", "admin")}
+        self.ports = dict(zip(("pg", "redis", "admin"), workdir.free_ports(3)))
         self.states = states or {tenant: "active" for tenant in tenants.TENANTS}
         self.passwords = TENANT_PASSWORDS if passwords is None else passwords
         self.redis_password = redis_server.password if redis_server else None

@@ -5,6 +5,7 @@ pytest's own temporary folders are closed to other users and too deep for a Unix
 """
 
 import atexit
+import contextlib
 import os
 import pathlib
 import pwd
@@ -41,6 +42,15 @@ def make_workdir(purpose):
 def remove_workdir(folder):
     shutil.rmtree(folder, ignore_errors=True)
     _made.discard(folder)
+
+
+def free_ports(count):
+    """As free_port, and no two are the same."""
+    with contextlib.ExitStack() as stack:
+        probes = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [probe.getsockname()[1] for probe in probes]
 
 
 def free_port():

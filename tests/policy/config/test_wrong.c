@@ -144,6 +144,8 @@ static const struct wrong wrong_listeners[] = {
      "etc/t.yaml:2:94: listeners.a.auth.users_file: trust has no use for it"},
     {PG("127.0.0.1:1", ", tls: {mode: require, key: k}") AFTER,
      "etc/t.yaml:2:77: listeners.a.tls.cert is missing: mode require needs one"},
+    {PG("127.0.0.1:1", ", auth: {method: cert}") AFTER,
+     "etc/t.yaml:2:87: listeners.a.auth.method: cert needs tls.mode require"},
     {PG("127.0.0.1:1", ", tls: {cert: c}") AFTER,
      "etc/t.yaml:2:77: listeners.a.tls.mode: off has no use"},
     {PG("127.0.0.1:1", ", tls: {mode: allow, cert: c, key: k, client_cert: required}") AFTER,
@@ -154,7 +156,7 @@ static const struct wrong wrong_listeners[] = {
     {PG("unix:/tmp/x", ", tls: {mode: allow, cert: c, key: k}") AFTER,
      "etc/t.yaml:2:77: listeners.a.tls: only a postgres listener on TCP encrypts"},
     {PG("127.0.0.1:1", ", auth: {method: md5}") AFTER,
-     "etc/t.yaml:2:87: listeners.a.auth.method: expected trust or scram-sha-256"},
+     "etc/t.yaml:2:87: listeners.a.auth.method: expected trust, scram-sha-256 or cert"},
     {LISTENERS
      "  - {name: app-pg, protocol: postgres, bind: \"127.0.0.1:1\", upstream: main}\n" AFTER,
      "etc/t.yaml:3:12: listeners.app-pg.name: there is another listener of that name"},
