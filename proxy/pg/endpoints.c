@@ -18,12 +18,12 @@
 #include "proxy/net/protocol.h"
 #include "proxy/net/worker.h"
 #include "proxy/pg/link.h"
+#include "proxy/pg/link_role.h"
 #include "proxy/pg/pg_worker.h"
 #include "proxy/pg/server_parameters.h"
 #include "proxy/pg/topology.h"
 
-#define ROLE_SETTING "in_hot_standby" /* reported by PostgreSQL 14 and newer */
-#define LABEL_MAX    ((size_t)512)
+#define LABEL_MAX ((size_t)512)
 
 struct pg_endpoints {
     pthread_mutex_t lock;
@@ -195,7 +195,7 @@ static bool learn(struct pg_upstream *upstream, const char *address, enum endpoi
     return fits;
 }
 
-/* A server that does not say, because it is older, is taken for a primary. */
+/* One that does not say was not asked, because any server will do. */
 static enum endpoint_role role_of(const char *in_hot_standby)
 {
     bool is_standby = in_hot_standby != NULL && strcmp(in_hot_standby, "on") == 0;
@@ -204,7 +204,8 @@ static enum endpoint_role role_of(const char *in_hot_standby)
 
 const char *pg_endpoints_unfit(struct pg_upstream *upstream, struct link *link)
 {
-    enum endpoint_role role = role_of(server_parameters_find(link_parameters(link), ROLE_SETTING));
+    enum endpoint_role role =
+        role_of(server_parameters_find(link_parameters(link), LINK_ROLE_SETTING));
     if (learn(upstream, link->address, role)) {
         return NULL;
     }
@@ -224,7 +225,7 @@ void pg_endpoints_failed(struct pg_upstream *upstream, const struct link *link)
 void pg_endpoints_report(struct pg_upstream *upstream, const struct link *link,
                          const struct pg_parameter_status *status)
 {
-    if (slice_equal(status->name, slice_text(ROLE_SETTING))) {
+    if (slice_equal(status->name, slice_text(LINK_ROLE_SETTING))) {
         bool is_standby = slice_equal(status->value, slice_text("on"));
         (void)learn(upstream, link->address, is_standby ? ENDPOINT_STANDBY : ENDPOINT_PRIMARY);
     }

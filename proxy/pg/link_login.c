@@ -23,6 +23,7 @@
 #include "proxy/net/stream_tls.h"
 #include "proxy/pg/link.h"
 #include "proxy/pg/link_keys.h"
+#include "proxy/pg/link_role.h"
 #include "proxy/pg/md5_password.h"
 #include "proxy/pg/nonce.h"
 #include "proxy/pg/outgoing.h"
@@ -31,6 +32,7 @@
 #define MESSAGE_MAX       ((size_t)64 * 1024)
 #define PACKET_ROOM       ((size_t)256) /* beside the values */
 #define APPLICATION_NAME  "ringfence"
+#define NO_ROLE           "the server does not say whether it is a standby"
 #define IDENTITY_SETTINGS ((size_t)2) /* user and database */
 
 struct link_login {
@@ -39,6 +41,7 @@ struct link_login {
     bool is_authenticated;
     bool is_scram_begun;
     bool is_server_proved; /* its SCRAM signature was right */
+    bool asks_role;        /* it is asked whether it is a standby */
     struct scram_client scram;
     char *password; /* owns; NULL when there is none */
 };
@@ -362,6 +365,12 @@ static bool has_parameters(const struct server_parameters *p)
            server_parameters_find(p, "standard_conforming_strings") != NULL;
 }
 
+static const char *ask_role(struct link *link)
+{
+    link->login->asks_role = true;
+    return link_role_ask(link) ? NULL : "out of memory";
+}
+
 static const char *take_ready(struct link *link, struct slice body)
 {
     enum pg_ready ready;
@@ -371,6 +380,9 @@ static const char *take_ready(struct link *link, struct slice body)
     }
     if (!has_parameters(&link->login->parameters)) {
         return "the server does not report version, encoding and string syntax";
+    }
+    if (link_role_is_wanted(link)) {
+        return link->login->asks_role ? NO_ROLE : ask_role(link);
     }
     const char *unfit = link->ops->unfit != NULL ? link->ops->unfit(link) : NULL;
     if (unfit != NULL) {
@@ -394,9 +406,35 @@ static const char *take_error(struct slice body)
     return "the server refused the login";
 }
 
+/* One message of the answer to link_role_ask; what is wrong with it, or NULL. */
+static const char *take_role_message(struct link *link, const struct pg_frame *frame)
+{
+    switch (frame->type) {
+    case 'T':
+    case 'C':
+    case 'N':
+        return NULL;
+    case 'S':
+        return take_parameter(link, frame->body);
+    case 'D':
+        return link_role_is_wanted(link) ? link_role_take(&link->login->parameters, frame->body)
+                                         : "the server answered twice whether it is a standby";
+    case 'Z':
+        return take_ready(link, frame->body);
+    case 'E':
+        (void)take_error(frame->body); /* for its log line */
+        return NO_ROLE;
+    default:
+        return "unexpected message during login";
+    }
+}
+
 /* One message; what is wrong with it, or NULL. */
 static const char *take_message(struct link *link, const struct pg_frame *frame)
 {
+    if (link->login->asks_role) {
+        return take_role_message(link, frame);
+    }
     switch (frame->type) {
     case 'R':
         return take_auth(link, frame->body);

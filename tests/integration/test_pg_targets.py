@@ -5,6 +5,7 @@ import psycopg
 import pytest
 
 from support import tenants, workdir
+from support.pg_relay import PgRelay
 from support.process import wait_for
 from support.replication import Standby, address
 from support.ringfence import run_command
@@ -151,6 +152,41 @@ def test_a_standby_that_is_promoted_is_read_from_no_more(own_pair, start_proxy):
         wait_for(is_refused, what="an end of reading from the second primary")
     log = proxy.log()
     assert "second_primary" in log and "primary_changed" not in log
+
+
+@pytest.fixture
+def silent_pair(pair):
+    """The same servers behind relays that keep from the proxy what they are, as version 13 does."""
+    with PgRelay(pair[0].port) as primary, PgRelay(pair[1].port) as standby:
+        for relay in (primary, standby):
+            relay.replace = (b"in_hot_standby", b"in_hot_stand__")
+        yield primary, standby
+
+
+def test_a_server_that_does_not_say_what_it_is_is_asked(pair, silent_pair, start_proxy):
+    primary, standby = silent_pair
+    proxy, ports = start_with_targets(start_proxy, pair[0], standby, primary)
+    for target in TARGETS[:1] + TARGETS[2:]:
+        for tenant in tenants.TENANTS:
+            with proxy.connect(tenant, port=ports[target]) as session:
+                assert is_standby(session) == (target != "primary")
+                assert can_write(session) == (target == "primary")
+    metrics = proxy.http("/metrics")[1]
+    assert f'{{endpoint="main/127.0.0.1:{standby.port}",role="standby"}} 1' in metrics
+
+
+def test_a_server_that_does_not_answer_what_it_is_is_not_used(pair, silent_pair, start_proxy):
+    primary, standby = silent_pair
+    proxy, ports = start_with_targets(start_proxy, pair[0], primary, standby)
+    pair[0].admin("REVOKE EXECUTE ON FUNCTION pg_is_in_recovery FROM PUBLIC")
+    try:
+        with pytest.raises(psycopg.OperationalError, match="not available"):
+            proxy.connect("acme", port=ports["primary"])
+        assert "does not say whether it is a standby" in proxy.log()
+        with proxy.connect("acme", port=ports["any"]) as session:
+            assert session.execute("SELECT 1").fetchone() == (1,)
+    finally:
+        pair[0].admin("GRANT EXECUTE ON FUNCTION pg_is_in_recovery TO PUBLIC")
 
 
 def test_only_postgres_has_roles(make_proxy, postgres, redis_server):

@@ -16,6 +16,7 @@ class PgRelay:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
         self.cut_after = None
+        self.replace = (b"", b"")           # in what the server says; of the same length
         self.connects = threading.Event()   # cleared: new connections get no answer
         self.connects.set()
         self._sockets = []
@@ -62,6 +63,8 @@ class PgRelay:
         left = None
         try:
             while data := source.recv(65536):
+                if self.replace[0]:
+                    data = data.replace(*self.replace)
                 if left is None and self.cut_after and self.cut_after[0] in data:
                     marker, count = self.cut_after
                     left = data.index(marker) + len(marker) + count
