@@ -54,6 +54,7 @@ void console_free(struct console **console)
     }
     acceptor_free(&c->acceptor);
     console_stats_fini(c);
+    holds_fini(&c->holds);
     while (!TAILQ_EMPTY(&c->sessions)) {
         console_session_free(TAILQ_FIRST(&c->sessions));
     }

@@ -39,10 +39,10 @@ static const struct console_show *const shows[CONSOLE_VERBS] = {
 
 /* What the workers have to be asked or told. */
 static tour_fn *const visits[CONSOLE_VERBS] = {
-    [CONSOLE_SHOW_CLIENTS] = console_visit_clients,
-    [CONSOLE_SHOW_SERVERS] = console_visit_servers,
-    [CONSOLE_RECONNECT] = console_visit_reconnect,
-    [CONSOLE_KILL] = console_visit_kill,
+    [CONSOLE_SHOW_CLIENTS] = console_visit_clients, [CONSOLE_SHOW_SERVERS] = console_visit_servers,
+    [CONSOLE_RECONNECT] = console_visit_reconnect,  [CONSOLE_KILL] = console_visit_kill,
+    [CONSOLE_PAUSE] = console_visit_hold,           [CONSOLE_RESUME] = console_visit_hold,
+    [CONSOLE_DISABLE] = console_visit_hold,         [CONSOLE_ENABLE] = console_visit_hold,
 };
 
 const struct console_show *console_show_of(enum console_verb verb)
@@ -132,6 +132,9 @@ void console_run(struct console_session *s, const struct console_command *comman
     } else if (!is_known(&s->console->host, command, out)) {
         return;
     } else if (visits[command->verb] != NULL) {
+        if (visits[command->verb] == console_visit_hold) {
+            console_hold(&s->console->holds, command);
+        }
         tour_begin(s, command, visits[command->verb]);
     } else if (show == NULL) {
         act(&s->console->host, command->verb, out);

@@ -16,6 +16,7 @@
 #include "proxy/net/deadline.h"
 #include "proxy/net/stream.h"
 #include "proxy/net/worker.h"
+#include "proxy/pg/holds.h"
 
 /* Statements and portals that one may have prepared; columns of the widest answer. */
 #define CONSOLE_PREPARED_MAX 128U
@@ -57,6 +58,7 @@ struct console {
     uint64_t last_session;
     uint8_t mock_secret[32]; /* of salts of users that are not there */
     struct console_stats stats;
+    struct holds holds; /* what it has told the workers to hold */
 };
 
 struct console_session {

@@ -38,7 +38,9 @@ static void fill_state(const struct console *console, struct console_rows *rows)
 {
     bool is_serving = console->host.is_serving(console->host.context);
     const char *const state[][2] = {
-        {"active", is_serving ? "yes" : "no"}, {"paused", "no"}, {"suspended", "no"}};
+        {"active", is_serving ? "yes" : "no"},
+        {"paused", holds_any(&console->holds, HOLD_PAUSED) ? "yes" : "no"},
+        {"suspended", "no"}};
     for (size_t i = 0; i < sizeof state / sizeof state[0]; i++) {
         console_rows_text(rows, state[i][0]);
         console_rows_text(rows, state[i][1]);
@@ -120,8 +122,9 @@ static void put_database(const struct console *console, const struct config_upst
     console_rows_number(rows, u->max_sessions);
     console_rows_number(rows,
                         metrics_sum(console->host.metrics, METRIC_UPSTREAM_SESSIONS, u->name));
-    console_rows_number(rows, 0);
-    console_rows_number(rows, 0);
+    const struct hold_target target = {.name = slice_text(u->name)};
+    console_rows_number(rows, holds_has(&console->holds, HOLD_PAUSED, target) ? 1 : 0);
+    console_rows_number(rows, holds_has(&console->holds, HOLD_DISABLED, target) ? 1 : 0);
 }
 
 static void fill_databases(const struct console *console, struct console_rows *rows)

@@ -31,13 +31,26 @@ static int64_t queries_of(const struct console *console, const char *tenant)
            sum(console, METRIC_QUERIES_LOCAL, tenant);
 }
 
+/* What holds it up most. */
+static const char *state_of(const struct console *console, const struct config_tenant *tenant)
+{
+    const struct hold_target target = {.is_tenant = true, .name = slice_text(tenant->id)};
+    if (tenant->state != TENANT_ACTIVE) {
+        return "suspended";
+    }
+    if (holds_has(&console->holds, HOLD_DISABLED, target)) {
+        return "disabled";
+    }
+    return holds_has(&console->holds, HOLD_PAUSED, target) ? "paused" : "active";
+}
+
 static void fill_tenants(const struct console *console, struct console_rows *rows)
 {
     const struct config *config = config_of(console);
     for (size_t i = 0; i < config->num_tenants; i++) {
         const char *id = config->tenants[i].id;
         console_rows_text(rows, id);
-        console_rows_text(rows, config->tenants[i].state == TENANT_ACTIVE ? "active" : "suspended");
+        console_rows_text(rows, state_of(console, &config->tenants[i]));
         put_sum(console, rows, METRIC_SESSIONS_POSTGRES, id);
         put_sum(console, rows, METRIC_SESSIONS_REDIS, id);
         put_sum(console, rows, METRIC_SESSIONS_PINNED, id);

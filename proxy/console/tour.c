@@ -15,19 +15,39 @@
 #include "proxy/net/owner.h"
 #include "proxy/net/protocol.h"
 
+#define AGAIN_US INT64_C(20000)
+
+static void go_on(struct tour *tour);
+
+static void on_again(struct deadline *d)
+{
+    struct tour *tour = owner_of(d, struct tour, again);
+    tour->next = 0;
+    tour->num_busy = 0;
+    go_on(tour);
+}
+
+static void end(struct tour *tour)
+{
+    console_rows_fini(&tour->rows);
+    free(tour);
+}
+
 static void run_home(struct worker *worker, struct worker_message *message)
 {
     struct tour *tour = owner_of(message, struct tour, message);
     struct console_session *session = tour->session;
-    (void)worker;
+    if (session != NULL && tour->num_busy > 0) {
+        deadline_arm(worker, &tour->again, worker->now_us + AGAIN_US);
+        return;
+    }
     console_rows_end(&tour->rows);
     if (session != NULL) {
         check(session->tour == tour);
         session->tour = NULL;
         console_session_toured(session, &tour->rows);
     }
-    console_rows_fini(&tour->rows);
-    free(tour);
+    end(tour);
 }
 
 static void run_visit(struct worker *worker, struct worker_message *message);
@@ -62,6 +82,7 @@ void tour_begin(struct console_session *session, const struct console_command *c
     tour->command = *command;
     tour->now_s = (uint64_t)time(NULL);
     tour->now_us = tour->home->now_us;
+    deadline_init(&tour->again, on_again);
     console_rows_begin(&tour->rows);
     session->tour = tour;
     go_on(tour);
@@ -71,6 +92,10 @@ void tour_forget(struct tour **tour)
 {
     if (*tour != NULL) {
         (*tour)->session = NULL;
+        if (deadline_armed(&(*tour)->again)) { /* it is at home, so this is its only owner */
+            deadline_disarm(&(*tour)->again);
+            end(*tour);
+        }
         *tour = NULL;
     }
 }

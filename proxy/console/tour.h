@@ -10,6 +10,7 @@
 
 #include "proxy/console/command.h"
 #include "proxy/console/rows.h"
+#include "proxy/net/deadline.h"
 #include "proxy/net/worker.h"
 
 struct console_session;
@@ -27,7 +28,9 @@ struct tour {
     tour_fn *visit;
     struct console_command command;
     struct console_rows rows; /* what was seen */
-    uint64_t now_s;           /* wall clock when it began, as the next on the worker's clock */
+    uint32_t num_busy;        /* what was to end and has not; then it goes round again */
+    struct deadline again;
+    uint64_t now_s; /* wall clock when it began, as the next on the worker's clock */
     int64_t now_us;
 };
 

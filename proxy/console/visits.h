@@ -7,6 +7,8 @@
 #include "proxy/console/run.h"
 #include "proxy/console/tour.h"
 
+struct holds;
+
 /* The forms of what they show; their fill is NULL, since the rows come from the workers. */
 extern const struct console_show console_show_clients;
 extern const struct console_show console_show_servers;
@@ -19,5 +21,11 @@ tour_fn console_visit_kill;
 
 /* Links of today are not lent again. */
 tour_fn console_visit_reconnect;
+
+/* PAUSE, RESUME, DISABLE and ENABLE, in a worker's list or the console's own. */
+void console_hold(struct holds *holds, const struct console_command *command);
+
+/* The same on a worker; PAUSE counts what is still in use. */
+tour_fn console_visit_hold;
 
 #endif

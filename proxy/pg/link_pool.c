@@ -337,6 +337,14 @@ static void refuse(struct pool *pool, struct pool_waiter *waiter, enum pool_refu
     session_not_granted(owner_of(waiter, struct session, waiter), why);
 }
 
+static bool is_held(struct pool *pool, struct pool_waiter *waiter)
+{
+    const struct pg_upstream *upstream = owner_of(pool, struct pg_upstream, pool);
+    const struct session *s = owner_of(waiter, struct session, waiter);
+    return holds_session(&upstream->pg->holds, HOLD_PAUSED, upstream->target.upstream->name,
+                         session_tenant(s));
+}
+
 static void wake(struct pool *pool, uint64_t workers)
 {
     pg_service_wake(owner_of(pool, struct pg_upstream, pool), workers);
@@ -347,4 +355,5 @@ const struct pool_ops link_pool_ops = {.open = open_link,
                                        .grant = grant,
                                        .refuse = refuse,
                                        .wake = wake,
-                                       .has_more = has_more};
+                                       .has_more = has_more,
+                                       .is_held = is_held};

@@ -370,6 +370,7 @@ static void close_state(void *state)
         free_upstream(first);
     }
     settings_unref(&pg->settings, &pg->no_settings);
+    holds_fini(&pg->holds);
     sql_plan_cache_free(&pg->plans);
     free(pg->type_scratch);
     free(pg);

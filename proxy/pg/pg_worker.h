@@ -11,6 +11,7 @@
 
 #include "policy/sql/plan_cache.h"
 #include "protocol/siphash.h"
+#include "proxy/pg/holds.h"
 #include "proxy/pg/link.h"
 #include "proxy/pg/pool.h"
 #include "proxy/pg/server_parameters.h"
@@ -68,6 +69,7 @@ struct pg_worker {
     struct cancel_list cancels; /* requests under way, of all links */
     uint64_t last_session;
     uint64_t last_meaning; /* of sessions whose settings are no longer those of their start */
+    struct holds holds;    /* what operators hold up */
     bool is_draining;
     bool is_stopping;       /* a few turns are left */
     uint32_t *type_scratch; /* owns; room for the types of one Parse */

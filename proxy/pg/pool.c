@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The queue. Invariants: nobody waits while a link is idle; the number of links in all pools of
- * the upstream never passes the share's limit; a connection is started only for someone who
- * waits. A failed connection delays the next one (doubling, with a cap); while nothing at all is
- * open, those who wait are refused at once rather than when their time is up.
+ * The queue. Invariants: nobody who may have a link waits while one is idle; the number of links
+ * in all pools of the upstream never passes the share's limit; a connection is started only for
+ * someone who waits and may have it. A failed connection delays the next one (doubling, with a
+ * cap); while nothing at all is open, those who wait are refused at once rather than when their
+ * time is up.
  *
  * Owns neither links nor waiters. Refuses to lend a link that is too old or of another
  * generation. */
@@ -77,12 +78,39 @@ static void discard(struct pool *pool, struct pool_link *link)
     pool->ops->close(pool, link);
 }
 
+static bool is_held(struct pool *pool, struct pool_waiter *waiter)
+{
+    return pool->ops->is_held != NULL && pool->ops->is_held(pool, waiter);
+}
+
+/* The first who may have a link; NULL: nobody. */
+static struct pool_waiter *first_free(struct pool *pool)
+{
+    struct pool_waiter *waiter = TAILQ_FIRST(&pool->waiters);
+    while (waiter != NULL && is_held(pool, waiter)) {
+        waiter = TAILQ_NEXT(waiter, entry);
+    }
+    return waiter;
+}
+
+/* Whether more may have a link than connections are under way. Looks at few of them. */
+static bool wants_more(struct pool *pool)
+{
+    uint32_t num_free = 0;
+    struct pool_waiter *waiter = TAILQ_FIRST(&pool->waiters);
+    while (waiter != NULL && num_free <= pool->num_connecting) {
+        num_free += is_held(pool, waiter) ? 0 : 1;
+        waiter = TAILQ_NEXT(waiter, entry);
+    }
+    return num_free > pool->num_connecting;
+}
+
 static void dequeue(struct pool *pool, struct pool_waiter *waiter)
 {
     TAILQ_REMOVE(&pool->waiters, waiter, entry);
     waiter->is_queued = false;
     pool->num_waiters--;
-    if (pool->num_waiters == 0) {
+    if (first_free(pool) == NULL) {
         pool_share_sated(pool->share, pool->worker->index);
     }
     deadline_disarm(&pool->wait);
@@ -145,7 +173,7 @@ static void feed(struct pool *pool)
         return;
     }
     uint32_t limit = pool->num_failures > 0 ? 1 : CONNECTING_MAX;
-    while (pool->num_connecting < pool->num_waiters && pool->num_connecting < limit) {
+    while (pool->num_connecting < limit && wants_more(pool)) {
         if (!pool_share_take(pool->share)) {
             ask_others(pool);
             return;
@@ -258,12 +286,13 @@ static struct pool_link *take_idle(struct pool *pool)
 struct pool_link *pool_acquire(struct pool *pool, struct pool_waiter *waiter)
 {
     check(!waiter->is_queued);
-    struct pool_link *link = take_idle(pool);
+    bool has_to_wait = is_held(pool, waiter);
+    struct pool_link *link = has_to_wait ? NULL : take_idle(pool);
     if (link != NULL) {
-        check(pool->num_waiters == 0);
+        check(first_free(pool) == NULL);
         return link;
     }
-    if (pool_is_down(pool)) {
+    if (!has_to_wait && pool_is_down(pool)) {
         pool->ops->refuse(pool, waiter, POOL_UNAVAILABLE);
         return NULL;
     }
@@ -299,7 +328,7 @@ void pool_put(struct pool *pool, struct pool_link *link)
         feed(pool);
         return;
     }
-    struct pool_waiter *waiter = TAILQ_FIRST(&pool->waiters);
+    struct pool_waiter *waiter = first_free(pool);
     if (waiter != NULL) {
         dequeue(pool, waiter);
         pool->ops->grant(pool, waiter, link);
@@ -348,6 +377,21 @@ void pool_retire(struct pool *pool)
         discard(pool, TAILQ_FIRST(&pool->idle));
     }
     arm_expiry(pool);
+}
+
+void pool_resume(struct pool *pool)
+{
+    struct pool_waiter *waiter = first_free(pool);
+    while (waiter != NULL) {
+        struct pool_link *link = take_idle(pool);
+        if (link == NULL) {
+            feed(pool);
+            return;
+        }
+        dequeue(pool, waiter);
+        pool->ops->grant(pool, waiter, link);
+        waiter = first_free(pool);
+    }
 }
 
 void pool_wake(struct pool *pool)

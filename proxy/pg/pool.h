@@ -52,6 +52,8 @@ struct pool_ops {
     void (*wake)(struct pool *pool, uint64_t workers); /* pool_wake on those workers' threads */
     bool (*has_more)(struct pool *pool); /* a failed connection is worth another at once, since it
                                             goes to another server; NULL: never */
+    bool (*is_held)(struct pool *pool, struct pool_waiter *waiter); /* gets none for now: an
+                                                                       operator says so; or NULL */
 };
 
 TAILQ_HEAD(pool_link_list, pool_link);
@@ -101,6 +103,9 @@ void pool_gone(struct pool *pool, struct pool_link *link);
 
 /* Links of today are not lent again: their server is no longer the right one. */
 void pool_retire(struct pool *pool);
+
+/* Who was held may be no longer. */
+void pool_resume(struct pool *pool);
 
 /* Another worker wants a link, or gave one up. */
 void pool_wake(struct pool *pool);

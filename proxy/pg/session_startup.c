@@ -388,6 +388,11 @@ void session_login_done(struct session *s)
         refuse_login(s);
         return;
     }
+    if (holds_session(&s->pg->holds, HOLD_DISABLED, login->listener->upstream_name,
+                      slice_text(login->tenant))) {
+        session_close(s, CLOSE_DISABLED);
+        return;
+    }
     enum close_reason full = CLOSE_DRAIN;
     if (!count_session(s, &full)) {
         session_close(s, full);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The console: who gets in, what each right may do, and what is shown."""
 
+import concurrent.futures
 import os
 import pathlib
 import signal
@@ -52,8 +53,10 @@ SHOWS = {
 }
 SHUTDOWNS = ["SHUTDOWN", "SHUTDOWN WAIT_FOR_CLIENTS", "SHUTDOWN WAIT_FOR_SERVERS"]
 #: What only writers may do.
-CHANGES = ["RELOAD", "RECONNECT", "RECONNECT main", "KILL", "KILL main", "KILL TENANT acme",
-           *SHUTDOWNS]
+CHANGES = [
+    "RELOAD", "RECONNECT", "RECONNECT main", "KILL", "KILL main", "KILL TENANT acme",
+    "PAUSE", "PAUSE main", "PAUSE TENANT acme", "RESUME", "RESUME main", "RESUME TENANT acme",
+    "DISABLE main", "DISABLE TENANT acme", "ENABLE main", "ENABLE TENANT acme", *SHUTDOWNS]
 
 
 def _console(port):
@@ -356,6 +359,105 @@ def test_an_operator_who_leaves_does_not_wait_for_an_answer(console):
         connection.send_query(b"SHOW CLIENTS")
         connection.finish()
     assert console.rows("SHOW CLIENTS") == []
+
+
+def _in_background(function, *arguments):
+    pool = concurrent.futures.ThreadPoolExecutor(1)
+    future = pool.submit(function, *arguments)
+    pool.shutdown(wait=False)
+    return future
+
+
+def _pool(console):
+    row, = console.rows("SHOW POOLS", "reader")
+    return row
+
+
+def test_pause_waits_for_transactions_and_resume_goes_on(console):
+    with console.proxy.connect("acme") as acme, console.proxy.connect("globex") as globex, \
+            console.connect() as writer, console.connect() as other:
+        acme.execute("BEGIN")
+        acme.execute("SELECT 1")
+        pause = _in_background(writer.execute, "PAUSE main")
+        wait_for(lambda: console.rows("SHOW DATABASES")[0]["paused"] == 1)
+        waiting = _in_background(globex.execute, "SELECT 2")
+        wait_for(lambda: _pool(console)["cl_waiting"] == 1)
+        assert acme.execute("SELECT 3").fetchone() == (3,) and not pause.done()
+        acme.execute("COMMIT")
+        pause.result(10)
+        assert not waiting.done()
+        assert console.rows("SHOW SERVERS") == []
+        assert dict(other.execute("SHOW STATE").fetchall())["paused"] == "yes"
+        other.execute("RESUME main")
+        assert waiting.result(10).fetchone() == (2,)
+        assert acme.execute("SELECT 4").fetchone() == (4,)
+        assert console.rows("SHOW DATABASES")[0]["paused"] == 0
+
+
+def test_pause_of_a_tenant_is_nobody_elses(console):
+    with console.proxy.connect("acme") as acme, console.proxy.connect("globex") as globex, \
+            console.connect() as writer:
+        globex.execute("SELECT 1")
+        writer.execute("PAUSE TENANT acme")
+        waiting = _in_background(acme.execute, "SELECT 2")
+        wait_for(lambda: _pool(console)["cl_waiting"] == 1)
+        for number in range(20):
+            assert globex.execute("SELECT %s::int", (number,)).fetchone() == (number,)
+            assert console.proxy.connect("globex").execute("SELECT 1").fetchone() == (1,)
+        assert not waiting.done()
+        states = {row["tenant"]: row["state"] for row in console.rows("SHOW TENANTS")}
+        assert (states["acme"], states["globex"]) == ("paused", "active")
+        writer.execute("RESUME TENANT acme")
+        assert waiting.result(10).fetchone() == (2,)
+
+
+def test_a_pause_that_nobody_ends_is_refused_in_time(start_proxy, rows):
+    port = workdir.free_port()
+    proxy = start_proxy(overrides=lambda p: {
+        **_console(port)(p), "upstreams": {"main": {"pool": {"wait_timeout": "300ms"}}}})
+    console = Console(proxy, port)
+    with proxy.connect("acme") as acme, console.connect() as writer:
+        acme.execute("SELECT 1")
+        writer.execute("PAUSE")
+        with pytest.raises(psycopg.errors.TooManyConnections):
+            acme.execute("SELECT 1")
+        writer.execute("RESUME")
+        assert acme.execute("SELECT 1").fetchone() == (1,)
+
+
+def test_an_operator_may_leave_while_a_pause_waits(console):
+    with console.proxy.connect("acme") as acme:
+        acme.execute("BEGIN")
+        acme.execute("SELECT 1")
+        dsn = psycopg.conninfo.make_conninfo(**console.parameters())
+        connection = psycopg.pq.PGconn.connect(dsn.encode())
+        connection.send_query(b"PAUSE")
+        wait_for(lambda: console.rows("SHOW DATABASES")[0]["paused"] == 1)
+        connection.finish()
+        acme.execute("COMMIT")
+        with console.connect() as writer:
+            writer.execute("RESUME")
+        assert acme.execute("SELECT 1").fetchone() == (1,)
+
+
+@pytest.mark.parametrize("what", ["main", "TENANT acme"])
+def test_disable_lets_nobody_in(console, what):
+    with console.proxy.connect("acme") as acme, console.connect() as writer:
+        writer.execute(f"DISABLE {what}")
+        assert acme.execute("SELECT 1").fetchone() == (1,)
+        for _ in range(4):
+            with pytest.raises(psycopg.OperationalError, match="disabled here by the admin"):
+                console.proxy.connect("acme")
+        if what != "main":
+            assert console.proxy.connect("globex").execute("SELECT 1").fetchone() == (1,)
+        writer.execute("RELOAD")
+        with pytest.raises(psycopg.OperationalError):
+            console.proxy.connect("acme")
+        writer.execute(f"ENABLE {what}")
+        assert console.proxy.connect("acme").execute("SELECT 1").fetchone() == (1,)
+        for command in ("DISABLE", "ENABLE", "DISABLE TENANT"):
+            with pytest.raises((psycopg.errors.SyntaxError, psycopg.errors.InvalidCatalogName)):
+                writer.execute(command)
 
 
 #: What prometheus-community/pgbouncer_exporter asks, by lib/pq, and the columns that it knows.

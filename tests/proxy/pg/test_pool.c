@@ -28,6 +28,7 @@ struct fixture {
     enum pool_refusal why[LINKS];
     size_t num_refused;
     bool has_more;
+    const struct pool_waiter *held[2];
 };
 
 static struct fixture *fixture_of(struct pool *pool)
@@ -73,12 +74,19 @@ static bool has_more(struct pool *pool)
     return fixture_of(pool)->has_more;
 }
 
+static bool is_held(struct pool *pool, struct pool_waiter *waiter)
+{
+    const struct fixture *f = fixture_of(pool);
+    return waiter == f->held[0] || waiter == f->held[1];
+}
+
 static const struct pool_ops ops = {.open = open_link,
                                     .close = close_link,
                                     .grant = grant,
                                     .refuse = refuse,
                                     .wake = wake,
-                                    .has_more = has_more};
+                                    .has_more = has_more,
+                                    .is_held = is_held};
 
 static void begin(struct fixture *f, uint32_t size, uint32_t num_workers)
 {
@@ -301,6 +309,54 @@ static void test_another_worker_gets_its_share(void **state)
     end(&f);
 }
 
+static void test_who_is_held_waits_and_the_others_do_not(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct pool_waiter waiters[4] = {{.is_queued = false}};
+    begin(&f, 2, 1);
+    f.held[0] = &waiters[0];
+    f.held[1] = &waiters[1];
+    assert_null(pool_acquire(&f.pool, &waiters[0]));
+    assert_int_equal(f.num_opened, 0); /* a connection is of no use */
+    assert_null(pool_acquire(&f.pool, &waiters[2]));
+    assert_int_equal(f.num_opened, 1);
+    pool_put(&f.pool, &f.links[0]);
+    assert_ptr_equal(f.granted[0], &waiters[2]);
+    pool_put(&f.pool, &f.links[0]);
+    assert_int_equal(f.num_granted, 1);
+    assert_null(pool_acquire(&f.pool, &waiters[1])); /* although a link is idle */
+    assert_ptr_equal(pool_acquire(&f.pool, &waiters[3]), &f.links[0]);
+    pool_put(&f.pool, &f.links[0]);
+    f.held[0] = NULL;
+    pool_resume(&f.pool);
+    assert_int_equal(f.num_granted, 2);
+    assert_ptr_equal(f.granted[1], &waiters[0]);
+    f.held[1] = NULL;
+    pool_resume(&f.pool);
+    assert_int_equal(f.num_opened, 2);
+    pool_put(&f.pool, &f.links[1]);
+    assert_ptr_equal(f.granted[2], &waiters[1]);
+    end(&f);
+}
+
+static void test_who_leaves_while_held_is_forgotten(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct pool_waiter waiter = {.is_queued = false};
+    begin(&f, 2, 1);
+    f.held[0] = &waiter;
+    assert_null(pool_acquire(&f.pool, &waiter));
+    pool_resume(&f.pool);
+    assert_int_equal(f.num_granted, 0);
+    pool_leave(&f.pool, &waiter);
+    f.held[0] = NULL;
+    pool_resume(&f.pool);
+    assert_int_equal(f.num_opened, 0);
+    end(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -314,6 +370,8 @@ int main(void)
         cmocka_unit_test(test_waits_end),
         cmocka_unit_test(test_idle_links_go),
         cmocka_unit_test(test_another_worker_gets_its_share),
+        cmocka_unit_test(test_who_is_held_waits_and_the_others_do_not),
+        cmocka_unit_test(test_who_leaves_while_held_is_forgotten),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
