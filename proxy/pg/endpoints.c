@@ -195,17 +195,13 @@ static bool learn(struct pg_upstream *upstream, const char *address, enum endpoi
     return fits;
 }
 
-/* One that does not say was not asked, because any server will do. */
-static enum endpoint_role role_of(const char *in_hot_standby)
-{
-    bool is_standby = in_hot_standby != NULL && strcmp(in_hot_standby, "on") == 0;
-    return is_standby ? ENDPOINT_STANDBY : ENDPOINT_PRIMARY;
-}
-
 const char *pg_endpoints_unfit(struct pg_upstream *upstream, struct link *link)
 {
-    enum endpoint_role role =
-        role_of(server_parameters_find(link_parameters(link), LINK_ROLE_SETTING));
+    const char *state = server_parameters_find(link_parameters(link), LINK_ROLE_SETTING);
+    if (state == NULL) {
+        return NULL; /* was not asked, because any server will do; nothing is learned */
+    }
+    enum endpoint_role role = strcmp(state, "on") == 0 ? ENDPOINT_STANDBY : ENDPOINT_PRIMARY;
     if (learn(upstream, link->address, role)) {
         return NULL;
     }
