@@ -67,10 +67,11 @@ static void name_pool(char out[POOL_NAME_MAX], const char *upstream, enum config
     check(len > 0 && (size_t)len < POOL_NAME_MAX);
 }
 
-struct pg_upstream *pg_worker_upstream(struct pg_worker *pg, const struct config_listener *listener)
+struct pg_upstream *pg_worker_upstream(struct pg_worker *pg, const struct config_upstream *config,
+                                       enum config_target target)
 {
     char name[POOL_NAME_MAX];
-    name_pool(name, listener->upstream->name, listener->target);
+    name_pool(name, config->name, target);
     return pg_worker_find(pg, name);
 }
 

@@ -18,7 +18,7 @@
 #include "proxy/pg/settings.h"
 
 struct catalog;
-struct config_listener;
+struct config_upstream;
 struct metrics_group;
 struct pg_endpoints;
 struct pg_service;
@@ -75,9 +75,9 @@ struct pg_worker {
     uint32_t *type_scratch; /* owns; room for the types of one Parse */
 };
 
-/* What a listener of the present snapshot leads to; never NULL. */
-struct pg_upstream *pg_worker_upstream(struct pg_worker *pg,
-                                       const struct config_listener *listener);
+/* Those servers of the upstream; NULL when no listener is for them, never for a listener's own. */
+struct pg_upstream *pg_worker_upstream(struct pg_worker *pg, const struct config_upstream *config,
+                                       enum config_target target);
 
 /* The upstream of that name, or NULL. */
 struct pg_upstream *pg_worker_find(struct pg_worker *pg, const char *name);

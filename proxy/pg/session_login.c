@@ -26,6 +26,7 @@ struct session_login *session_login_new(struct session *s, const struct incoming
     login->session = s;
     login->snapshot = snapshot_ref(incoming->snapshot);
     login->listener = incoming->listener;
+    login->target = incoming->listener->target;
     login->peer = incoming->peer;
     login->since_us = worker->now_us;
     int64_t limit_us = snapshot_config(login->snapshot)->limits.login_timeout_us;

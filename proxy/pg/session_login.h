@@ -22,6 +22,7 @@ struct session_login {
     struct session *session;                /* borrows */
     struct snapshot *snapshot;              /* shares; holds listener */
     const struct config_listener *listener; /* borrows from snapshot */
+    enum config_target target; /* which servers: the listener's, or the client's choice */
     enum incoming_peer peer;
     int64_t since_us;
     struct deadline deadline;

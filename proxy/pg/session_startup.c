@@ -29,6 +29,7 @@
 #include "proxy/pg/session_limits.h"
 #include "proxy/pg/session_login.h"
 #include "proxy/pg/session_parts.h"
+#include "proxy/pg/session_target.h"
 
 #define UNKNOWN_OPTIONS_MAX ((size_t)16)
 #define CERTIFIED_NAME_MAX  128
@@ -123,7 +124,9 @@ static void take_setting(struct session_login *login, const struct pg_setting *s
         return;
     }
     bool any = login->listener->isolation == CONFIG_ISOLATION_PASSTHROUGH;
-    switch (settings_wish_add(&login->wish, any, setting->name, setting->value)) {
+    switch (is_named(setting->name, SESSION_TARGET_OPTION)
+                ? session_target_choose(login, setting->value)
+                : settings_wish_add(&login->wish, any, setting->name, setting->value)) {
     case SETTING_TAKEN:
         return;
     case SETTING_REFUSED:
@@ -398,7 +401,7 @@ void session_login_done(struct session *s)
         session_close(s, full);
         return;
     }
-    s->upstream = pg_worker_upstream(s->pg, login->listener);
+    s->upstream = pg_worker_upstream(s->pg, login->listener->upstream, login->target);
     s->settings = settings_intern(&s->pg->settings, &login->wish);
     s->base = settings_ref(s->settings);
     s->meaning = settings_meaning(s->settings);

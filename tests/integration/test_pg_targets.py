@@ -154,6 +154,37 @@ def test_a_standby_that_is_promoted_is_read_from_no_more(own_pair, start_proxy):
     assert "second_primary" in log and "primary_changed" not in log
 
 
+CHOICES = [  # of a session, by startup option: on which listener, and where it leads
+    ("primary", "standby", True), ("primary", "read-only", True), ("any", "read-write", False),
+    ("primary", "prefer-standby", True), ("primary", "any", False), ("standby", "any", True),
+    ("standby", "read-only", True), ("prefer-standby", "standby", True),
+    ("standby", "primary", "42501"), ("prefer-standby", "read-write", "42501"),
+    ("standby", "prefer-standby", "42501"), ("primary", "fastest", "22023"),
+]
+
+
+def test_a_session_chooses_within_what_its_listener_allows(pair, start_proxy):
+    primary, standby = pair
+    proxy, ports = start_with_targets(start_proxy, primary, primary, standby)
+    for listener, wish, leads_to in CHOICES:
+        options = {"port": ports[listener], "options": f"-c target_session_attrs={wish}"}
+        if isinstance(leads_to, str):
+            with pytest.raises(psycopg.OperationalError, match="setting of the startup packet"):
+                proxy.connect("acme", **options)
+            continue
+        with proxy.connect("acme", **options) as session:
+            assert can_write(session) != leads_to, (listener, wish)
+
+
+def test_a_session_cannot_choose_what_nobody_set_up(pair, start_proxy):
+    proxy = start_proxy(postgres=pair[0], redis_server=None, overrides={
+        "upstreams": {"main": {"endpoints": [address(server) for server in pair]}}})
+    with pytest.raises(psycopg.OperationalError, match="setting of the startup packet"):
+        proxy.connect("acme", options="-c target_session_attrs=standby")
+    with proxy.connect("acme", options="-c target_session_attrs=read-write") as session:
+        assert can_write(session)
+
+
 @pytest.fixture
 def silent_pair(pair):
     """The same servers behind relays that keep from the proxy what they are, as version 13 does."""
@@ -171,6 +202,9 @@ def test_a_server_that_does_not_say_what_it_is_is_asked(pair, silent_pair, start
             with proxy.connect(tenant, port=ports[target]) as session:
                 assert is_standby(session) == (target != "primary")
                 assert can_write(session) == (target == "primary")
+    with proxy.connect("acme", port=ports["any"]) as session:  # is not asked, nor believed
+        assert session.execute("SELECT 1").fetchone() == (1,)
+    assert "second_primary" not in proxy.log()
     metrics = proxy.http("/metrics")[1]
     assert f'{{endpoint="main/127.0.0.1:{standby.port}",role="standby"}} 1' in metrics
 
