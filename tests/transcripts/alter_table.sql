@@ -1,0 +1,2 @@
+-- SPDX-License-Identifier: Apache-2.0
+CREATE TABLE t (x int); ALTER TABLE t ADD y text DEFAULT 'd' NOT NULL, ALTER x TYPE bigint; INSERT INTO t VALUES (1); SELECT * FROM t; ALTER TABLE t RENAME y TO z; ALTER TABLE t DROP x; SELECT * FROM t; ALTER TABLE t ADD CHECK (z <> 'no'); INSERT INTO t VALUES ('no'); \d t

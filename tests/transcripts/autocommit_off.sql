@@ -1,0 +1,3 @@
+-- SPDX-License-Identifier: Apache-2.0
+\set AUTOCOMMIT off
+CREATE TABLE t (x int); INSERT INTO t VALUES (1); COMMIT; INSERT INTO t VALUES (2); ROLLBACK; SELECT * FROM t; COMMIT;

@@ -1,0 +1,2 @@
+-- SPDX-License-Identifier: Apache-2.0
+CREATE TABLE a (x int); CREATE TABLE b (y int) INHERITS (a); INSERT INTO b VALUES (1, 2); SELECT * FROM a; SELECT * FROM ONLY a; DROP TABLE a; DROP TABLE a CASCADE;

@@ -1,0 +1,6 @@
+-- SPDX-License-Identifier: Apache-2.0
+CREATE TABLE t (id serial PRIMARY KEY, a text NOT NULL DEFAULT 'd', UNIQUE (a));
+INSERT INTO t DEFAULT VALUES; INSERT INTO t (a) VALUES ('b') RETURNING *;
+INSERT INTO t (a) VALUES ('b'); INSERT INTO t (a) VALUES (NULL);
+INSERT INTO t (a) VALUES ('b') ON CONFLICT (a) DO UPDATE SET a = EXCLUDED.a || '!' RETURNING id, a;
+INSERT INTO t (a) SELECT 'x' || g FROM generate_series(1, 2) g RETURNING a;

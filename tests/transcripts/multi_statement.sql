@@ -1,0 +1,6 @@
+-- SPDX-License-Identifier: Apache-2.0
+SELECT 1\; SELECT 2\; SELECT 3;
+SELECT 1\; SELECT 1/0\; SELECT 3;
+BEGIN\; SELECT 1\; COMMIT;
+CREATE TABLE t (x int)\; INSERT INTO t VALUES (1)\; SELECT 1/0;
+SELECT count(*) FROM t;

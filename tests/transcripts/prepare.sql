@@ -1,0 +1,2 @@
+-- SPDX-License-Identifier: Apache-2.0
+PREPARE p(int) AS SELECT $1 + 1; EXECUTE p(1); EXECUTE p('x'); EXECUTE q; DEALLOCATE p; EXECUTE p(1); PREPARE p AS SELECT 'again'; EXECUTE p; DEALLOCATE ALL; EXECUTE p; DEALLOCATE nothing;

@@ -1,0 +1,2 @@
+-- SPDX-License-Identifier: Apache-2.0
+CREATE TABLE t (x int); CREATE RULE r AS ON INSERT TO t DO ALSO SELECT 'rule ' || NEW.x; INSERT INTO t VALUES (1); DROP RULE r ON t; INSERT INTO t VALUES (2);

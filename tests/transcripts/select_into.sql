@@ -1,0 +1,2 @@
+-- SPDX-License-Identifier: Apache-2.0
+SELECT 1 AS x INTO t; SELECT * FROM t; SELECT 2 AS y INTO TEMP u; SELECT * FROM u; CREATE TABLE c AS TABLE u WITH NO DATA; SELECT count(*) FROM c;

@@ -1,0 +1,2 @@
+-- SPDX-License-Identifier: Apache-2.0
+ALTER SYSTEM SET work_mem = '1MB'; CREATE DATABASE nope; DROP DATABASE nowhere; CREATE TABLESPACE x LOCATION '/nonexistent'; LOAD 'nothing'; CREATE EXTENSION nothing; CREATE SERVER s FOREIGN DATA WRAPPER w;

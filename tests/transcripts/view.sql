@@ -1,0 +1,2 @@
+-- SPDX-License-Identifier: Apache-2.0
+CREATE TABLE t (x int); CREATE VIEW v AS SELECT x, x * 2 AS y FROM t; INSERT INTO v (x) VALUES (1); SELECT * FROM v; CREATE OR REPLACE VIEW v AS SELECT 'no'; DROP TABLE t; DROP VIEW v;
