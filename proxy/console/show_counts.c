@@ -94,8 +94,8 @@ static void put_pool(const struct console *console, const struct config_upstream
     console_rows_number(rows, 0);
     console_rows_number(rows, 0);
     put_sum(console, rows, METRIC_LINKS_CONNECTING, u->name);
-    console_rows_number(rows, 0);
-    console_rows_number(rows, 0);
+    console_rows_text(rows, NULL); /* the longest wait: SHOW CLIENTS has each */
+    console_rows_text(rows, NULL);
     console_rows_text(rows, u->pool.mode == CONFIG_POOL_SESSION ? "session" : "transaction");
     console_rows_text(rows, NULL);
 }

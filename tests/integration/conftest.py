@@ -17,6 +17,7 @@ import pytest
 
 from support import process, tenants, workdir
 from support.certificates import Authority
+from support.console import Console, overrides as console_overrides
 from support.postgres import Postgres
 from support.redis_server import RedisServer
 from support.ringfence import Ringfence
@@ -231,3 +232,10 @@ def server_cert(authority):
 @pytest.fixture(scope="module")
 def client_cert(authority):
     return authority.sign("client", subject="app.acme", hosts=())
+
+
+@pytest.fixture
+def console(start_proxy, rows):
+    """The console of a proxy of its own."""
+    port = workdir.free_port()
+    return Console(start_proxy(overrides=console_overrides(port)), port)

@@ -10,10 +10,9 @@ import socket
 import psycopg
 import pytest
 
-from support import pg_wire, psql, scram, workdir
+from support import pg_wire, psql, workdir
+from support.console import EXPORTER, PASSWORDS, Console, overrides
 from support.process import wait_for
-
-PASSWORDS = {"reader": "look-only", "writer": "look-and-change"}
 
 HALF = ("database server_assignment_count xact_count query_count bytes_received bytes_sent "
         "xact_time query_time wait_time client_parse_count server_parse_count bind_count")
@@ -57,42 +56,6 @@ CHANGES = [
     "RELOAD", "RECONNECT", "RECONNECT main", "KILL", "KILL main", "KILL TENANT acme",
     "PAUSE", "PAUSE main", "PAUSE TENANT acme", "RESUME", "RESUME main", "RESUME TENANT acme",
     "DISABLE main", "DISABLE TENANT acme", "ENABLE main", "ENABLE TENANT acme", *SHUTDOWNS]
-
-
-def _console(port):
-    """Overrides that give a proxy a console with one user of each right."""
-    def overrides(proxy):
-        for user, password in PASSWORDS.items():
-            path = pathlib.Path(proxy.folder) / f"{user}s.txt"
-            path.write_text(f'"{user}" "{scram.verifier(password)}"\n', encoding="utf-8")
-            path.chmod(0o600)
-        return {"admin": {"console": f"127.0.0.1:{port}", "read_users": "readers.txt",
-                          "write_users": "writers.txt"}}
-    return overrides
-
-
-class Console:
-    def __init__(self, proxy, port):
-        self.proxy, self.port = proxy, port
-
-    def parameters(self, user="writer", **changes):
-        return {"host": "127.0.0.1", "port": self.port, "user": user, "dbname": "ringfence",
-                "password": PASSWORDS.get(user, "none"), "sslmode": "disable", **changes}
-
-    def connect(self, user="writer", **changes):
-        return psycopg.connect(**self.parameters(user, **changes), autocommit=True)
-
-    def rows(self, command, user="writer"):
-        with self.connect(user) as connection:
-            cursor = connection.execute(command)
-            names = [column.name for column in cursor.description]
-            return [dict(zip(names, row)) for row in cursor.fetchall()]
-
-
-@pytest.fixture
-def console(start_proxy, rows):
-    port = workdir.free_port()
-    return Console(start_proxy(overrides=_console(port)), port)
 
 
 def test_psql_and_both_databases(console):
@@ -255,8 +218,8 @@ def test_no_secret_is_shown(console):
 
 def test_idle_strangers_do_not_lock_operators_out_for_ever(start_proxy, rows):
     port = workdir.free_port()
-    overrides = _console(port)
-    proxy = start_proxy(overrides=lambda p: {**overrides(p), "limits": {"login_timeout": "200ms"}})
+    proxy = start_proxy(overrides=lambda p: {
+        **overrides(port)(p), "limits": {"login_timeout": "200ms"}})
     strangers = [pg_wire.RawSession(port) for _ in range(40)]
     console = Console(proxy, port)
 
@@ -306,10 +269,10 @@ def _own_port(descriptor):
 def test_a_pin_is_explained(start_proxy, rows):
     port = workdir.free_port()
 
-    def overrides(proxy):
+    def passing(proxy):
         listener = {**proxy.config["listeners"][0], "isolation": "passthrough"}
-        return {**_console(port)(proxy), "listeners": [listener, *proxy.config["listeners"][1:]]}
-    console = Console(start_proxy(overrides=overrides), port)
+        return {**overrides(port)(proxy), "listeners": [listener, *proxy.config["listeners"][1:]]}
+    console = Console(start_proxy(overrides=passing), port)
     with console.proxy.connect("acme") as acme:
         acme.execute("PREPARE pinned AS SELECT 1")
         row, = console.rows("SHOW CLIENTS")
@@ -414,7 +377,7 @@ def test_pause_of_a_tenant_is_nobody_elses(console):
 def test_a_pause_that_nobody_ends_is_refused_in_time(start_proxy, rows):
     port = workdir.free_port()
     proxy = start_proxy(overrides=lambda p: {
-        **_console(port)(p), "upstreams": {"main": {"pool": {"wait_timeout": "300ms"}}}})
+        **overrides(port)(p), "upstreams": {"main": {"pool": {"wait_timeout": "300ms"}}}})
     console = Console(proxy, port)
     with proxy.connect("acme") as acme, console.connect() as writer:
         acme.execute("SELECT 1")
@@ -460,22 +423,6 @@ def test_disable_lets_nobody_in(console, what):
                 writer.execute(command)
 
 
-#: What prometheus-community/pgbouncer_exporter asks, by lib/pq, and the columns that it knows.
-EXPORTER = {
-    "SHOW STATS": "",
-    "SHOW VERSION;": "version",
-    "SHOW databases;": "name host port database force_user pool_size pool_mode max_connections "
-                       "current_connections paused disabled",
-    "SHOW stats_totals;": "database query_count query_time bytes_received bytes_sent wait_time "
-                          "xact_count xact_time client_parse_count server_parse_count bind_count",
-    "SHOW pools;": "database user cl_active cl_active_cancel_req cl_waiting cl_waiting_cancel_req "
-                   "sv_active sv_active_cancel sv_being_canceled sv_idle sv_used sv_tested "
-                   "sv_login maxwait",
-    "SHOW LISTS;": "list items",
-    "SHOW CONFIG;": "key value default changeable",
-}
-
-
 def test_what_pgbouncer_exporter_asks(console):
     with console.proxy.connect("acme") as acme:
         for _ in range(3):
@@ -492,6 +439,7 @@ def test_what_pgbouncer_exporter_asks(console):
     assert totals["query_time"] > 0 and totals["xact_time"] >= totals["query_time"]
     assert totals["server_assignment_count"] == 3
     assert found["SHOW STATS"][0]["total_query_count"] == 3
+    assert found["SHOW pools;"][0]["maxwait"] is None
     for row in found["SHOW LISTS;"]:
         float(row["items"])
     config = {row["key"]: row["value"] for row in found["SHOW CONFIG;"]}
