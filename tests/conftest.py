@@ -27,10 +27,15 @@ pytest_plugins = ["support.sql_fixtures"]
 
 #: A set-up, test or tear-down that takes longer hangs: it is failed, and the run goes on.
 STEP_SECONDS = 120
+LONG_STEP_SECONDS = 7200
 
 
 def pytest_addoption(parser):
     parser.addoption("--binary", help="the ringfence program to test (also: RF_BINARY)")
+
+
+    parser.addoption("--long", action="store_true",
+                     help="the full number of requests, where a test makes fewer by default")
 
 
 def pytest_configure(config):
@@ -45,7 +50,7 @@ def _limited(item):
         raise TimeoutError(f"{item.name} did not end within {STEP_SECONDS} s")
 
     previous = signal.signal(signal.SIGALRM, give_up)
-    signal.alarm(STEP_SECONDS)
+    signal.alarm(LONG_STEP_SECONDS if item.config.getoption("--long") else STEP_SECONDS)
     try:
         return (yield)
     finally:
@@ -67,6 +72,12 @@ def pytest_runtest_makereport(item, call):
             tail = "\n".join(server.log().splitlines()[-60:])
             report.sections.append((f"log of {server.name} (pid {server.pid})", tail))
     return report
+
+
+@pytest.fixture(scope="session")
+def is_long(pytestconfig):
+    """Whether to make the full number of requests."""
+    return pytestconfig.getoption("--long")
 
 
 # Shared servers.

@@ -60,6 +60,19 @@ def close(kind="S", name=""):
 SYNC = message("S")
 FLUSH = message("H")
 TERMINATE = message("X")
+CANCEL_CODE = 80877102
+
+
+def cancel_request(key):
+    """key: the body of a BackendKeyData."""
+    return struct.pack("!ii", 8 + len(key), CANCEL_CODE) + key
+
+
+def cancel(port, key):
+    """Sends a cancel request and waits until it was dealt with: the server closes, silently."""
+    with RawSession(port) as request:
+        request.send(cancel_request(key))
+        assert request.read_to_end() == []
 
 
 def error_fields(body):
@@ -92,7 +105,7 @@ class RawSession:
     def __init__(self, port, timeout=10.0):
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=timeout)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._unread = b""
+        self._unread, self._at = b"", 0
 
     def __enter__(self):
         return self
@@ -113,16 +126,16 @@ class RawSession:
 
     def read_exact(self, count):
         """count bytes, or None when the peer closes first."""
-        while len(self._unread) < count:
+        while len(self._unread) - self._at < count:
             try:
-                chunk = self.socket.recv(65536)
+                chunk = self.socket.recv(262144)
             except ConnectionResetError:
                 chunk = b""
             if not chunk:
                 return None
-            self._unread += chunk
-        data, self._unread = self._unread[:count], self._unread[count:]
-        return data
+            self._unread, self._at = self._unread[self._at:] + chunk, 0
+        self._at += count
+        return self._unread[self._at - count:self._at]
 
     def read(self):
         """The next message, None at end of stream."""
