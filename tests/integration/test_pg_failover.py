@@ -104,6 +104,30 @@ def test_the_old_primary_is_not_written_to_again(pair, start_proxy):
     assert numbers(standby) == {10, *range(11, 32)}
 
 
+def test_the_old_primary_comes_back_as_a_standby(pair, start_proxy):
+    """And the proxy is started again, so that it knows nothing of the past."""
+    primary, standby = pair
+    overrides = overrides_of(primary, standby)
+    proxy = start_proxy(postgres=primary, overrides=overrides)
+    assert write(proxy, 10)
+    standby.catch_up(primary)
+    primary.stop()
+    standby.promote()
+    wait_for(lambda: write(proxy, 11), what="a write to the new primary")
+    assert role(proxy, primary, "down")
+    old = Standby(standby, port=primary.port)
+    try:
+        fresh = start_proxy(postgres=primary, overrides=overrides)
+        for number in range(12, 22):
+            assert write(proxy, number) and write(fresh, number + 100)
+        expected = {10, 11, *range(12, 22), *range(112, 122)}
+        assert numbers(standby) == expected
+        wait_for(lambda: numbers(old) == expected, what="the same rows on the standby")
+        assert role(fresh, old, "standby") and role(fresh, standby, "primary")
+    finally:
+        old.remove()
+
+
 def test_links_to_a_primary_that_was_replaced_are_given_up(pair, start_proxy):
     """A primary that only the proxy's new connections cannot reach, and a session that still has
     a link to it: the session's next transaction is the new primary's."""
