@@ -91,10 +91,19 @@ static void on_closed(struct stream *stream, enum stream_end end, int error)
     worker_defer(s->console->worker, &s->deferred, run_release);
 }
 
+/* It left while it was not read: whatever it waited for is of no use. */
+static void on_hangup(struct stream *stream)
+{
+    if (session_from(stream)->state != CONSOLE_CLOSED) {
+        on_closed(stream, STREAM_EOF, 0);
+    }
+}
+
 static const struct stream_ops callbacks = {
     .on_input = on_input,
     .on_drained = on_drained,
     .on_closed = on_closed,
+    .on_hangup = on_hangup,
 };
 
 static void on_login_timeout(struct deadline *d)

@@ -403,6 +403,27 @@ def test_an_operator_may_leave_while_a_pause_waits(console):
         assert acme.execute("SELECT 1").fetchone() == (1,)
 
 
+def test_who_left_takes_no_place(console):
+    """As many as the console has places for leave while what they asked for cannot end."""
+    dsn = psycopg.conninfo.make_conninfo(**console.parameters())
+    with console.proxy.connect("acme") as acme:
+        acme.execute("BEGIN")
+        acme.execute("SELECT 1")
+        for _ in range(40):
+            connection = wait_for(lambda: _connected(dsn))
+            connection.send_query(b"PAUSE")
+            connection.finish()
+        wait_for(lambda: _connected(dsn)).finish()
+        with console.connect() as writer:
+            writer.execute("RESUME")
+        assert acme.execute("COMMIT")
+
+
+def _connected(dsn):
+    connection = psycopg.pq.PGconn.connect(dsn.encode())
+    return connection if connection.status == psycopg.pq.ConnStatus.OK else None
+
+
 @pytest.mark.parametrize("what", ["main", "TENANT acme"])
 def test_disable_lets_nobody_in(console, what):
     with console.proxy.connect("acme") as acme, console.connect() as writer:
