@@ -203,7 +203,6 @@ static void count_end(struct session *s, enum close_reason reason)
     if (was_logged_in) {
         metrics_add(s->metrics, METRIC_SESSIONS_POSTGRES, -1);
         metrics_add(s->upstream->metrics, METRIC_UPSTREAM_SESSIONS, -1);
-        metrics_add(s->metrics, METRIC_SESSIONS_PINNED, s->is_pinned ? -1 : 0);
     }
     if (reason == CLOSE_PROTOCOL || reason == CLOSE_TOO_LARGE) {
         metrics_add(group, METRIC_PROTOCOL_ERROR_POSTGRES, 1);

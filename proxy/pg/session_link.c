@@ -69,10 +69,7 @@ static void attach(struct session *s, struct link *link)
 
 void session_lose_link(struct session *s)
 {
-    if (s->is_pinned) {
-        s->is_pinned = false;
-        metrics_add(s->metrics, METRIC_SESSIONS_PINNED, -1);
-    }
+    session_unpin(s);
     s->meaning = settings_meaning(s->settings);
     stream_resume(&s->link->stream);
     s->was_cut_off = s->link->relay_left > 0;

@@ -83,6 +83,9 @@ MUST_USE bool session_replan(struct session *s, struct statement **statement);
 uint64_t session_epoch(const struct session *s); /* of the snapshot plans are made under */
 void session_renew_meaning(struct session *s);
 void session_apply_effects(struct session *s, const struct sql_plan *plan);
-void session_pin(struct session *s, enum sql_effect effect); /* it keeps its link */
+
+/* session_pin.c: the session keeps its link beyond the transaction, and for which of pins.def. */
+void session_pin(struct session *s, enum sql_effect effect);
+void session_unpin(struct session *s); /* it has no link any more */
 
 #endif

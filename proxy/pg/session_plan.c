@@ -77,18 +77,6 @@ void session_renew_meaning(struct session *s)
     s->meaning = ++s->pg->last_meaning;
 }
 
-void session_pin(struct session *s, enum sql_effect effect)
-{
-    session_settings_forget(s);
-    session_renew_meaning(s);
-    s->link->is_dirty = true;
-    if (!s->is_pinned) {
-        s->is_pinned = true;
-        s->pin = effect;
-        metrics_add(s->metrics, METRIC_SESSIONS_PINNED, 1);
-    }
-}
-
 /* Makes s the session's statement in the place of old, under the same name or none. */
 static void put_in_place(struct session *s, struct statement *old, struct statement *statement)
 {

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A session that keeps its link beyond the transaction, and why. What pinned it first is its
+ * reason; it is counted until the session has no link any more, for its tenant and, by reason, for
+ * its upstream. */
+#include "proxy/pg/session_parts.h"
+
+#include "policy/sql/effect.h"
+#include "protocol/check.h"
+#include "proxy/metrics.h"
+#include "proxy/pg/link.h"
+#include "proxy/pg/pg_worker.h"
+#include "proxy/pg/session_settings.h"
+
+static const struct reason {
+    enum metric now, ever;
+} reasons[SQL_EFFECTS] = {
+#define PIN(NAME, label) [SQL_EFFECT_PIN_##NAME] = {METRIC_PINS_##NAME, METRIC_PINNED_##NAME},
+#include "policy/sql/pins.def"
+#undef PIN
+};
+
+void session_pin(struct session *s, enum sql_effect effect)
+{
+    check(sql_effect_pin(effect) != NULL);
+    session_settings_forget(s);
+    session_renew_meaning(s);
+    s->link->is_dirty = true;
+    if (s->is_pinned) {
+        return;
+    }
+    s->is_pinned = true;
+    s->pin = effect;
+    metrics_add(s->metrics, METRIC_SESSIONS_PINNED, 1);
+    metrics_add(s->upstream->metrics, reasons[effect].now, 1);
+    metrics_add(s->upstream->metrics, reasons[effect].ever, 1);
+}
+
+void session_unpin(struct session *s)
+{
+    if (!s->is_pinned) {
+        return;
+    }
+    s->is_pinned = false;
+    metrics_add(s->metrics, METRIC_SESSIONS_PINNED, -1);
+    metrics_add(s->upstream->metrics, reasons[s->pin].now, -1);
+}
