@@ -10,11 +10,18 @@ import threading
 import psycopg
 import pytest
 
-from support import psql, tenants
+from support import psql, tenants, workdir
 from support.certificates import Authority
 from support.pg_wire import GSSENC_REQUEST, SSL_REQUEST, RawSession, query, startup
 from support.process import wait_for
 from support.tls import connect, encrypted_socket, listener, trusting, upstream
+
+
+@pytest.fixture
+def folder():
+    made = workdir.make_workdir("tls")
+    yield made
+    workdir.remove_workdir(made)
 
 
 def ends(connection):
@@ -107,9 +114,9 @@ def test_client_certificates(start_proxy, rows, authority, server_cert, client_c
 
 @pytest.mark.parametrize("client_mode", ["optional", "required"])
 def test_a_certificate_of_a_stranger(start_proxy, rows, authority, server_cert, client_mode,
-                                     tmp_path):
+                                     folder):
     """One that is shown must be valid, even where none need be shown."""
-    strange = Authority(tmp_path, "other").sign("strange", subject="app.acme", hosts=())
+    strange = Authority(folder, "other").sign("strange", subject="app.acme", hosts=())
     proxy = start_proxy(overrides=listener("require", server_cert, client_ca=str(authority.cert),
                                            client_cert=client_mode))
     with pytest.raises(psycopg.OperationalError):
@@ -222,9 +229,9 @@ def test_garbage_in_the_handshake(start_proxy, rows, server_cert):
     connect(proxy, sslmode="require").close()
 
 
-def test_reload_brings_new_certificates(start_proxy, rows, authority, tmp_path):
+def test_reload_brings_new_certificates(start_proxy, rows, authority, folder):
     first, second = authority.sign("first", "first"), authority.sign("second", "second")
-    cert, key = tmp_path / "live.crt", tmp_path / "live.key"
+    cert, key = folder / "live.crt", folder / "live.key"
 
     def install(certificate):
         shutil.copy(certificate.cert, cert)
@@ -291,8 +298,8 @@ def test_to_the_server(start_proxy, tls_postgres, authority, mode, address):
         assert_cancels(connection, tls_postgres)
 
 
-def test_a_server_of_another_authority(start_proxy, tls_postgres, tmp_path):
-    other = Authority(tmp_path, "other")
+def test_a_server_of_another_authority(start_proxy, tls_postgres, folder):
+    other = Authority(folder, "other")
     proxy = start_proxy(postgres=tls_postgres, wait="live",
                         overrides=upstream("verify-ca", ca=other.cert))
     wait_for(lambda: "TLS: " in proxy.log(), what="the refusal")
