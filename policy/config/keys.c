@@ -23,6 +23,7 @@ static const char *const client_certs[] = {"none", "optional", "required", NULL}
 static const char *const upstream_tls_modes[] = {"disable", "require", "verify-ca", "verify-full",
                                                  NULL};
 static const char *const targets[] = {"primary", "any", "standby", "prefer-standby", NULL};
+static const char *const pool_pins[] = {"allow", "refuse", NULL};
 static const char *const isolations[] = {"row", "passthrough", NULL};
 static const char *const pool_modes[] = {"transaction", "session", NULL};
 static const char *const tenant_states[] = {"active", "suspended", NULL};

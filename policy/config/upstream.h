@@ -32,10 +32,13 @@ struct config_address {
     char *text; /* as written */
 };
 
+enum config_pool_pin { CONFIG_POOL_PIN_ALLOW, CONFIG_POOL_PIN_REFUSE };
+
 struct config_pool {
     enum config_pool_mode mode;
-    uint32_t size;           /* links to the upstream, over all workers */
-    int64_t wait_timeout_us; /* for a free link */
+    enum config_pool_pin pin; /* in transaction mode */
+    uint32_t size;            /* links to the upstream, over all workers */
+    int64_t wait_timeout_us;  /* for a free link */
     int64_t connect_timeout_us;
     int64_t idle_timeout_us; /* of a link nobody uses */
     int64_t lifetime_us;     /* of a link: closed at its next release */

@@ -86,6 +86,9 @@ void session_apply_effects(struct session *s, const struct sql_plan *plan);
 
 /* session_pin.c: the session keeps its link beyond the transaction, and for which of pins.def. */
 void session_pin(struct session *s, enum sql_effect effect);
+/* Why the plan may not be sent to a pool that allows no pins, or NULL. */
+const struct sql_refusal *session_object_to_pin(const struct session *s,
+                                                const struct sql_plan *plan);
 void session_unpin(struct session *s); /* it has no link any more */
 
 #endif

@@ -5,7 +5,9 @@
  * its upstream. */
 #include "proxy/pg/session_parts.h"
 
+#include "policy/config/config.h"
 #include "policy/sql/effect.h"
+#include "policy/sql/plan.h"
 #include "protocol/check.h"
 #include "proxy/metrics.h"
 #include "proxy/pg/link.h"
@@ -44,4 +46,27 @@ void session_unpin(struct session *s)
     s->is_pinned = false;
     metrics_add(s->metrics, METRIC_SESSIONS_PINNED, -1);
     metrics_add(s->upstream->metrics, reasons[s->pin].now, -1);
+}
+
+const struct sql_refusal *session_object_to_pin(const struct session *s,
+                                                const struct sql_plan *plan)
+{
+    static const struct sql_refusal refusal = {
+        .sqlstate = "0A000",
+        .message =
+            "this statement would keep its server connection, which this pool does not allow",
+        .detail = "",
+        .hint = "It leaves something behind in its session; see pool.pin and docs/postgres.md.",
+    };
+    const struct config_pool *pool = &s->upstream->target.upstream->pool;
+    if (pool->pin != CONFIG_POOL_PIN_REFUSE || pool->mode != CONFIG_POOL_TRANSACTION ||
+        session_settings_may_track(s, plan)) {
+        return NULL;
+    }
+    for (size_t i = 0; i < sql_plan_num_statements(plan); i++) {
+        if (sql_effect_pin(sql_plan_effect(plan, i)) != NULL) {
+            return &refusal;
+        }
+    }
+    return NULL;
 }

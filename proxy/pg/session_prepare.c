@@ -380,6 +380,9 @@ enum request_step session_bind(struct session *s, const struct pg_frame *frame)
     }
     const struct sql_refusal *why = session_object(s, statement->plan);
     if (why == NULL) {
+        why = session_object_to_pin(s, statement->plan);
+    }
+    if (why == NULL) {
         why = check_values(s, statement->plan, &bind);
     }
     if (why != NULL) {

@@ -11,14 +11,20 @@
 #include "proxy/pg/session_parts.h"
 #include "proxy/pg/settings.h"
 
-bool session_settings_track(struct session *s, const struct sql_plan *plan)
+bool session_settings_may_track(const struct session *s, const struct sql_plan *plan)
 {
     struct sql_setting setting;
     if (!s->may_track || s->is_pinned || s->wanted != NULL || !sql_plan_setting(plan, &setting)) {
         return false;
     }
     /* On a link RESET gives the server's value, not the one of the client's startup packet. */
-    if (setting.value == NULL && settings_value(s->base, slice_text(setting.name)) != NULL) {
+    return setting.value != NULL || settings_value(s->base, slice_text(setting.name)) == NULL;
+}
+
+bool session_settings_track(struct session *s, const struct sql_plan *plan)
+{
+    struct sql_setting setting;
+    if (!session_settings_may_track(s, plan) || !sql_plan_setting(plan, &setting)) {
         return false;
     }
     s->wanted = settings_with(&s->pg->settings, s->settings, setting.name, setting.value);

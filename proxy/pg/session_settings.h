@@ -14,6 +14,9 @@
 struct session;
 struct sql_plan;
 
+/* Whether session_settings_track would say yes. */
+bool session_settings_may_track(const struct session *s, const struct sql_plan *plan);
+
 /* The plan is about to be sent. True: its SET is tracked; false: it pins. */
 MUST_USE bool session_settings_track(struct session *s, const struct sql_plan *plan);
 

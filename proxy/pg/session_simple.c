@@ -186,6 +186,9 @@ static enum request_step decide(struct session *s, struct sql_plan *plan)
         return deallocate(s, plan, name);
     }
     why = sql_plan_admit(plan, session_tenant(s));
+    if (why == NULL) {
+        why = session_object_to_pin(s, plan);
+    }
     return why == NULL ? send_to_server(s, plan) : refuse(s, why);
 }
 

@@ -6,7 +6,8 @@ import time
 import pytest
 
 from support import passthrough
-from support.pg_wire import RawSession, TERMINATE, query
+from support.pg_wire import (SYNC, TERMINATE, RawSession, bind, error_fields, execute, parse,
+                             query)
 
 REASONS = {
     "setting": "SET temp_buffers = '7MB'",
@@ -93,3 +94,30 @@ def test_however_it_ends(pooled, postgres, end):
             say(session, "BEGIN")
         session.reset()
     eventually(pooled, ({}, {"temporary_table": 1}, 0))
+
+
+@pytest.mark.parametrize("text, sqlstate", [
+    ("CREATE TEMP TABLE mine (x int)", "0A000"), ("LISTEN news", "0A000"),
+    ("PREPARE p AS SELECT 1", "0A000"), ("SELECT pg_advisory_lock(1)", "0A000"),
+    ("DO $$ BEGIN END $$", "0A000"), ("SET temp_buffers = '7MB'", "0A000"),
+    ("SELECT 1; SET work_mem = '7MB'", "0A000"),
+    ("SET work_mem = '7MB'", None), ("SELECT 1", None),
+    ("BEGIN; SET LOCAL work_mem = '7MB'", None)])
+@pytest.mark.parametrize("extended", [False, True], ids=["simple", "extended"])
+def test_a_pool_that_refuses_pins(start_proxy, rows, text, sqlstate, extended):
+    """What would pin is refused in both protocols, before the server sees it; the rest is not."""
+    if extended and ";" in text.replace("; END", "").replace("BEGIN END", ""):
+        text = text.rsplit("; ", 1)[0]
+        sqlstate = None
+    proxy = start_proxy(overrides=passthrough.overrides(size=1, pin="refuse"))
+    with RawSession(proxy.ports["pg"]) as session, RawSession(proxy.ports["pg"]) as other:
+        session.login("app.acme")
+        other.login("app.globex")
+        session.send(*([parse(text), bind(), execute(), SYNC] if extended else [query(text)]))
+        errors = [error_fields(found.body)["C"] for found in session.read_until_ready()
+                  if found.type == "E"]
+        assert errors == ([sqlstate] if sqlstate else [])
+        session.send(query("ROLLBACK"))
+        session.read_until_ready()
+        other.send(query("SELECT 1"))
+        assert not [found for found in other.read_until_ready() if found.type == "E"]

@@ -78,7 +78,7 @@ static const struct wrong wrong_shape[] = {
     {"upstreams: {Main: {}}\n", "etc/t.yaml:1:13: upstreams: expected"},
     {"upstreams:\n  a: {}\n  a: {}\n", "etc/t.yaml:3:3: key \"a\" is there twice"},
     {"upstreams:\n  a: {}\n  b: {pool: {sise: 3}}\n",
-     "etc/t.yaml:3:14: unknown key \"sise\"; expected one of: mode, size,"},
+     "etc/t.yaml:3:14: unknown key \"sise\"; expected one of: mode, pin, size,"},
     {"isolation:\n  row:\n    shared: [[a]]\n", "etc/t.yaml:3:14: expected a single value"},
 };
 

@@ -114,7 +114,7 @@ class Check(unittest.TestCase):
         status, _, err = run("check", "-c", self.path)
         self.assertEqual(status, 2)
         self.assertTrue(err.startswith(f"{self.path}:{self.position_of('mood:')}: unknown key "
-                                       '"mood"; expected one of: mode, size, '), err)
+                                       '"mood"; expected one of: mode, pin, size, '), err)
 
     def test_a_wrong_expression(self):
         self.change("(?<user>[^.]+)", "(?<user[^.]+)")
