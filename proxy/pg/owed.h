@@ -20,16 +20,18 @@ struct statement_slot;
 
 /* What to do with an answer: flags of a tracker's entry. */
 enum owed_flag {
-    OWED_SWALLOW = 1, /* asked for the proxy's own sake: the client gets the error, if any */
-    OWED_REFUSED = 2, /* the server was asked for an error; the client gets it in our words */
-    OWED_HIDES = 4,   /* ParameterDescription loses its last type */
-    OWED_LOCAL = 8,   /* the server was not asked; the proxy answers in its turn */
+    OWED_SWALLOW = 1,      /* asked for the proxy's own sake: the client gets the error, if any */
+    OWED_REFUSED = 2,      /* the server was asked for an error; the client gets it in our words */
+    OWED_HIDES = 4,        /* ParameterDescription loses its last type */
+    OWED_LOCAL = 8,        /* the server was not asked; the proxy answers in its turn */
+    OWED_DEALLOCATES = 16, /* the server executes nothing; the client gets DEALLOCATE's answer */
+    OWED_DISCARDS = 32,    /* DISCARD ALL */
 };
 
 struct owed_note {
     struct statement *statement;   /* shares; Parse: settled by the answer */
     struct sql_plan *plan;         /* shares; maps positions in errors */
-    struct statement_slot *closed; /* owns; Close: comes back if the server skips it */
+    struct statement_slot *closed; /* owns; names that come back if the server skips it */
     struct refusal *refusal;       /* owns; OWED_REFUSED */
     uint64_t link_statement;       /* Parse, Close: number of the server's statement */
     uint64_t unnamed_number;       /* Parse of the unnamed statement: which one on this link */

@@ -167,8 +167,7 @@ static void free_session(struct worker_deferred *deferred)
     check(s->tag == SESSION_TAG && s->state == SESSION_CLOSED && s->link == NULL);
     struct worker *worker = s->pg->worker;
     TAILQ_REMOVE(&s->pg->sessions, s, entry);
-    statement_map_clear(&s->statements);
-    statement_unref(&s->unnamed);
+    session_names_fini(&s->names);
     settings_unref(&s->pg->settings, &s->settings);
     settings_unref(&s->pg->settings, &s->base);
     settings_unref(&s->pg->settings, &s->wanted);

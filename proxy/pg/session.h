@@ -21,7 +21,7 @@
 #include "proxy/pg/close_reason.h"
 #include "proxy/pg/hash.h"
 #include "proxy/pg/pool.h"
-#include "proxy/pg/statement_map.h"
+#include "proxy/pg/session_names.h"
 #include "proxy/pg/tally.h"
 
 struct link;
@@ -59,22 +59,19 @@ struct session {
     struct pg_upstream *upstream; /* borrows */
     struct link *link;            /* borrows; while ACTIVE */
     struct pool_waiter waiter;
-    struct settings *settings; /* shares; what it has on whatever link */
-    struct settings *base;     /* shares; what it had at its login */
-    struct settings *wanted;   /* shares; what a SET that is under way makes of them, or NULL */
-    bool may_track;            /* nothing of its transaction was sent yet */
-    bool is_set;               /* the server has confirmed the SET */
-    uint64_t meaning;          /* equal while the text of a statement means the same */
-    struct statement_map statements;
-    struct statement *unnamed;               /* shares */
-    uint32_t num_closing;                    /* names that were closed and may come back */
-    uint32_t closing_batch;                  /* in which the last of them was */
-    struct metrics_group *metrics;           /* borrows; the tenant's */
-    int64_t began_us;                        /* to ask the server, after it owed nothing */
-    int64_t transaction_us;                  /* when its transaction began, while it is in one */
-    int64_t rested_us;                       /* when the server owed nothing any more */
-    struct deadline limit;                   /* when to look whether it takes too long */
-    bool is_timed_out;                       /* its statement was cancelled for taking too long */
+    struct settings *settings;     /* shares; what it has on whatever link */
+    struct settings *base;         /* shares; what it had at its login */
+    struct settings *wanted;       /* shares; what a SET that is under way makes of them, or NULL */
+    bool may_track;                /* nothing of its transaction was sent yet */
+    bool is_set;                   /* the server has confirmed the SET */
+    uint64_t meaning;              /* equal while the text of a statement means the same */
+    struct session_names names;    /* of its prepared statements */
+    struct metrics_group *metrics; /* borrows; the tenant's */
+    int64_t began_us;              /* to ask the server, after it owed nothing */
+    int64_t transaction_us;        /* when its transaction began, while it is in one */
+    int64_t rested_us;             /* when the server owed nothing any more */
+    struct deadline limit;         /* when to look whether it takes too long */
+    bool is_timed_out;             /* its statement was cancelled for taking too long */
     struct tally_item *counted[TALLY_KINDS]; /* shares; while it counts as a session */
     int64_t asked_us;    /* when it began to wait for a link; 0 when it does not */
     bool skips;          /* messages are dropped up to the next Sync */

@@ -168,9 +168,9 @@ static void undo_parse(struct session *s, const struct pg_reply *reply, struct o
     }
     bool is_clients = (reply->flags & (OWED_SWALLOW | OWED_REFUSED)) == 0;
     if (is_clients && note->statement != NULL) {
-        statement_map_remove(&s->statements, note->statement);
-        if (s->unnamed == note->statement) {
-            statement_unref(&s->unnamed);
+        statement_map_remove(&s->names.statements, note->statement);
+        if (s->names.unnamed == note->statement) {
+            statement_unref(&s->names.unnamed);
         }
     }
 }
@@ -180,10 +180,7 @@ void session_undo(struct session *s, const struct pg_reply *reply, struct owed_n
     if (reply->kind == PG_REPLY_PARSE) {
         undo_parse(s, reply, note);
     }
-    if (note->closed != NULL) {
-        s->num_closing--;
-        statement_map_put_back(&s->statements, &s->pg->key, &note->closed);
-    }
+    session_names_settled(s, reply, note, false);
     if (reply->kind == PG_REPLY_CLOSE && (reply->flags & OWED_SWALLOW) != 0) {
         s->link->is_dirty = true; /* the server keeps what was to be closed */
     }
@@ -196,6 +193,8 @@ void session_finish_entry(struct session *s, const struct pg_reply *reply, struc
         session_undo(s, reply, note);
     } else if (reply->kind == PG_REPLY_PARSE) {
         settle_parse(s, note);
+    } else {
+        session_names_settled(s, reply, note, true);
     }
 }
 
@@ -212,7 +211,7 @@ void session_answer_entry(struct session *s, const struct pg_reply *reply, struc
     check(outgoing_end(&out));
     if (is_parse) {
         settle_parse(s, note);
-    } else if (note->closed != NULL) {
-        s->num_closing--;
+    } else {
+        session_names_settled(s, reply, note, true);
     }
 }

@@ -66,12 +66,13 @@ static bool is_in_doubt(const struct session *s, struct slice name,
     if (statement != NULL) {
         return !statement->is_settled && statement->batch != s->link->batch;
     }
-    return name.len > 0 && s->num_closing > 0 && s->closing_batch != s->link->batch;
+    return name.len > 0 && s->names.num_closing > 0 && s->names.closing_batch != s->link->batch;
 }
 
 bool session_find_statement(struct session *s, struct slice name, struct statement **out)
 {
-    *out = name.len == 0 ? s->unnamed : statement_map_find(&s->statements, &s->pg->key, name);
+    *out = name.len == 0 ? s->names.unnamed
+                         : statement_map_find(&s->names.statements, &s->pg->key, name);
     if (is_in_doubt(s, name, *out)) {
         session_stop(s);
         return false;
@@ -142,17 +143,17 @@ static enum request_step close_statement(struct session *s, struct slice name)
     }
     struct statement_slot *slot = NULL;
     if (name.len > 0) {
-        slot = statement_map_take(&s->statements, &s->pg->key, name);
+        slot = statement_map_take(&s->names.statements, &s->pg->key, name);
     } else {
-        statement_unref(&s->unnamed);
+        statement_unref(&s->names.unnamed);
     }
     if (s->link == NULL) {
         statement_slot_free(&slot);
         return answer_close(s);
     }
     struct owed_note note = {.closed = slot};
-    s->num_closing += slot != NULL;
-    s->closing_batch = s->link->batch;
+    s->names.num_closing += slot != NULL;
+    s->names.closing_batch = s->link->batch;
     if (owed_push(&s->link->owed, PG_REPLY_CLOSE, OWED_LOCAL, &note) != PG_REPLY_QUEUED) {
         return REQUEST_WRONG;
     }
@@ -180,6 +181,9 @@ enum request_step session_execute(struct session *s, const struct pg_frame *fram
     struct pg_execute execute;
     if (pg_execute_decode(frame->body, &execute) != PG_OK) {
         return REQUEST_WRONG;
+    }
+    if (execute.portal.len == 0 && s->names.portal != NULL && s->link != NULL) {
+        return session_names_execute(s, frame);
     }
     return session_relay(s, PG_REPLY_EXECUTE, frame);
 }

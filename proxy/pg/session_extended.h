@@ -33,6 +33,9 @@ MUST_USE bool session_find_statement(struct session *s, struct slice name, struc
 /* Why the session may not use a plan in the extended protocol; NULL when it may. */
 const struct sql_refusal *session_object(struct session *s, const struct sql_plan *plan);
 
+/* session_names.c: an Execute of the unnamed portal while names.portal is set. */
+enum request_step session_names_execute(struct session *s, const struct pg_frame *frame);
+
 /* What the server calls a statement. */
 struct prepared {
     bool is_there; /* false: the message was answered with an error */

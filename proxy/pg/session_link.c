@@ -70,6 +70,7 @@ static void attach(struct session *s, struct link *link)
 void session_lose_link(struct session *s)
 {
     session_unpin(s);
+    s->names.is_discarding = false;
     s->meaning = settings_meaning(s->settings);
     stream_resume(&s->link->stream);
     s->was_cut_off = s->link->relay_left > 0;
@@ -191,7 +192,7 @@ void session_settle(struct session *s)
     }
     if (s->must_end) {
         session_close(s, s->end_reason);
-    } else if (!keeps_its_link(s)) {
+    } else if (!keeps_its_link(s) || s->names.is_discarding) {
         session_release(s);
     }
 }

@@ -28,6 +28,7 @@ void session_pin(struct session *s, enum sql_effect effect)
     session_settings_forget(s);
     session_renew_meaning(s);
     s->link->is_dirty = true;
+    s->names.is_discarding = false; /* what pins comes behind the DISCARD ALL, and must stay */
     if (s->is_pinned) {
         return;
     }

@@ -80,11 +80,11 @@ void session_renew_meaning(struct session *s)
 /* Makes s the session's statement in the place of old, under the same name or none. */
 static void put_in_place(struct session *s, struct statement *old, struct statement *statement)
 {
-    if (s->unnamed == old) {
-        statement_unref(&s->unnamed);
-        s->unnamed = statement_ref(statement);
+    if (s->names.unnamed == old) {
+        statement_unref(&s->names.unnamed);
+        s->names.unnamed = statement_ref(statement);
     } else {
-        statement_map_replace(&s->statements, old, statement);
+        statement_map_replace(&s->names.statements, old, statement);
     }
 }
 

@@ -27,6 +27,8 @@
 #define CLOSE_ROOM    ((size_t)64)
 #define BYTES_OF_TYPE ((size_t)4)
 
+#define NAMED_PORTAL "DEALLOCATE and DISCARD ALL must be bound to the unnamed portal, not \"%s\""
+
 /* As many parameters as the server will count: declared types may be more than are used. */
 static uint16_t count_params(const struct statement *statement)
 {
@@ -39,7 +41,8 @@ static uint16_t count_params(const struct statement *statement)
 static bool write_parse(struct session *s, const struct statement *statement, struct slice name)
 {
     const struct sql_plan *plan = statement->plan;
-    bool is_empty = sql_plan_verdict(plan) == SQL_EMPTY;
+    struct slice name_in_it;
+    bool is_empty = sql_plan_verdict(plan) == SQL_EMPTY || sql_plan_deallocates(plan, &name_in_it);
     size_t text_len = is_empty ? 0 : sql_plan_text_len(plan, session_tenant(s));
     const struct pg_parse_types types = {
         .given = slice_of(statement->types, statement->types_len),
@@ -179,7 +182,7 @@ static enum request_step parse_named(struct session *s, struct slice name,
         statement_unref(&statement);
         return wait_for_earlier(s);
     }
-    if (statement_map_add(&s->statements, &s->pg->key, name, statement) != STATEMENT_OK) {
+    if (statement_map_add(&s->names.statements, &s->pg->key, name, statement) != STATEMENT_OK) {
         statement_unref(&statement);
         return session_refuse_named(s, PG_REPLY_PARSE, "53400", "too many prepared statements",
                                     name);
@@ -200,10 +203,10 @@ static enum request_step parse_named(struct session *s, struct slice name,
 
 static enum request_step parse_unnamed(struct session *s, const struct statement_spec *spec)
 {
-    statement_unref(&s->unnamed);
-    s->unnamed = statement_new(spec);
-    s->unnamed->batch = s->link->batch;
-    bool is_sent = send_unnamed_parse(s, s->unnamed, 0);
+    statement_unref(&s->names.unnamed);
+    s->names.unnamed = statement_new(spec);
+    s->names.unnamed->batch = s->link->batch;
+    bool is_sent = send_unnamed_parse(s, s->names.unnamed, 0);
     session_answer_local(s);
     return is_sent ? REQUEST_DONE : REQUEST_WRONG;
 }
@@ -216,22 +219,8 @@ static enum request_step refuse(struct session *s, enum pg_reply_kind kind,
     return REQUEST_DONE;
 }
 
-/* Why the plan may not be used, or NULL. DISCARD ALL would pull the link's statements away from
- * messages that are under way. */
 const struct sql_refusal *session_object(struct session *s, const struct sql_plan *plan)
 {
-    static const struct sql_refusal no_discard = {
-        .sqlstate = "0A000",
-        .message = "DISCARD ALL is not possible in the extended query protocol here",
-        .detail = "",
-        .hint = "Send it as a simple query.",
-    };
-    static const struct sql_refusal no_deallocate = {
-        .sqlstate = "0A000",
-        .message = "DEALLOCATE is not possible in the extended query protocol here",
-        .detail = "",
-        .hint = "Send a Close message, or DEALLOCATE as a simple query.",
-    };
     switch (sql_plan_verdict(plan)) {
     case SQL_REFUSE:
         return sql_plan_refusal(plan);
@@ -240,11 +229,8 @@ const struct sql_refusal *session_object(struct session *s, const struct sql_pla
     case SQL_FORWARD:
         break;
     }
-    struct slice name;
-    if (sql_plan_deallocates(plan, &name)) {
-        return &no_deallocate;
-    }
-    return sql_plan_is_discard_all(plan) ? &no_discard : sql_plan_admit(plan, session_tenant(s));
+    const struct sql_refusal *why = session_names_object(s, plan);
+    return why != NULL ? why : sql_plan_admit(plan, session_tenant(s));
 }
 
 static enum request_step parse_plan(struct session *s, const struct pg_parse *parse,
@@ -352,7 +338,12 @@ static enum request_step send_bind(struct session *s, const struct pg_bind *bind
     if (!outgoing_end(&out)) {
         return REQUEST_WRONG; /* one parameter too many to add another */
     }
-    session_apply_effects(s, statement->plan);
+    if (bind->portal.len == 0) {
+        session_names_note_portal(s, statement->plan);
+    }
+    if (!session_names_concern(statement->plan)) {
+        session_apply_effects(s, statement->plan);
+    }
     session_answer_local(s);
     return REQUEST_DONE;
 }
@@ -374,6 +365,9 @@ enum request_step session_bind(struct session *s, const struct pg_frame *frame)
     if (!session_replan(s, &statement)) {
         return session_refuse_named(s, PG_REPLY_BIND, "57P03", close_message(CLOSE_UNAVAILABLE),
                                     bind.statement);
+    }
+    if (bind.portal.len > 0 && session_names_concern(statement->plan)) {
+        return session_refuse_named(s, PG_REPLY_BIND, "0A000", NAMED_PORTAL, bind.portal);
     }
     if (bind.num_values != count_params(statement) && !sql_plan_is_verbatim(statement->plan)) {
         return refuse_count(s, &bind, statement);

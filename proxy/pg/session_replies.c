@@ -116,14 +116,23 @@ static enum relay_step hide_parameter(struct relay *r, const struct pg_frame *fr
 }
 
 /* An answer's message that is no error: whose is it? */
-static enum relay_step take_answer(struct relay *r, const struct pg_frame *frame, uint32_t flags)
+static enum relay_step take_answer(struct relay *r, const struct pg_frame *frame,
+                                   const struct pg_reply *reply)
 {
+    const uint32_t flags = reply->flags;
     if ((flags & OWED_SWALLOW) != 0) {
         leave_out(r, frame->whole.len);
         return RELAY_NEXT;
     }
     if ((flags & OWED_REFUSED) != 0 && frame->type != 'Z') {
         return out_of_step(r); /* the server understood what it could not */
+    }
+    if ((flags & OWED_DEALLOCATES) != 0 && frame->type == 'I') {
+        leave_out(r, frame->whole.len);
+        if (!is_over(r->s)) {
+            session_names_completed(r->s, owed_find(&r->link->owed, reply));
+        }
+        return RELAY_NEXT;
     }
     struct slice tag;
     if (frame->type == 'C' && r->s->wanted != NULL && pg_text_decode(frame->body, &tag) == PG_OK) {
@@ -202,7 +211,7 @@ static enum relay_step take_owed(struct relay *r, const struct pg_frame *frame, 
         leave_out(r, frame->whole.len);
         step = is_over(r->s) ? RELAY_OVER : session_take_error(r, frame, reply);
     } else {
-        step = take_answer(r, frame, reply->flags);
+        step = take_answer(r, frame, reply);
     }
     if (step != RELAY_NEXT || is_over(r->s)) {
         return RELAY_OVER;

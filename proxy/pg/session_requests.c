@@ -76,6 +76,10 @@ static enum request_step handle(struct session *s, const struct pg_frame *frame)
     if (is_skipped(s, frame->type)) {
         return REQUEST_DONE;
     }
+    if (s->names.is_discarding && !s->has_open_batch) {
+        session_stop(s); /* what follows DISCARD ALL needs the client's settings back */
+        return REQUEST_WAITS;
+    }
     enum request_step step = requests[frame->type](s, frame);
     if (step == REQUEST_DONE) {
         s->has_open_batch = leaves_batch_open(s, frame->type);

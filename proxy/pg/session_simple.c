@@ -106,7 +106,7 @@ static enum request_step discard_all(struct session *s)
         session_refuse(s, PG_REPLY_QUERY, &refusal);
         return REQUEST_DONE;
     }
-    statement_map_clear(&s->statements);
+    statement_map_clear(&s->names.statements);
     session_settings_reset(s);
     if (s->link != NULL) {
         session_release(s);
@@ -121,14 +121,14 @@ static enum request_step forget_statement(struct session *s, struct sql_plan *pl
 {
     bool may_have_own = s->is_pinned && s->upstream->target.upstream->is_passthrough;
     if (name.len == 0) {
-        statement_map_clear(&s->statements);
+        statement_map_clear(&s->names.statements);
         if (!may_have_own) {
             return answer(s, slice_text("DEALLOCATE ALL"), ready);
         }
         link_statements_clear(&s->link->statements);
         return send_to_server(s, plan);
     }
-    struct statement_slot *slot = statement_map_take(&s->statements, &s->pg->key, name);
+    struct statement_slot *slot = statement_map_take(&s->names.statements, &s->pg->key, name);
     if (slot != NULL) {
         statement_slot_free(&slot);
         return answer(s, slice_text("DEALLOCATE"), ready);
@@ -207,7 +207,7 @@ enum request_step session_query(struct session *s, const struct pg_frame *frame)
     enum request_step step = decide(s, plan);
     sql_plan_unref(&plan);
     if (step == REQUEST_DONE) {
-        statement_unref(&s->unnamed); /* PG docs: a simple query destroys it */
+        statement_unref(&s->names.unnamed); /* PG docs: a simple query destroys it */
     }
     return step;
 }

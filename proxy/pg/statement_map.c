@@ -16,6 +16,7 @@
 
 struct statement_slot {
     struct statement *statement; /* shares */
+    struct statement_slot *next; /* owns; while detached: of a chain */
     size_t bytes;
     size_t name_len;
     UT_hash_handle hh;
@@ -141,10 +142,11 @@ struct statement *statement_map_find(const struct statement_map *map, const stru
 
 void statement_slot_free(struct statement_slot **slot)
 {
-    if (*slot != NULL) {
+    while (*slot != NULL) {
+        struct statement_slot *next = (*slot)->next;
         statement_unref(&(*slot)->statement);
         free(*slot);
-        *slot = NULL;
+        *slot = next;
     }
 }
 
@@ -158,16 +160,39 @@ struct statement_slot *statement_map_take(struct statement_map *map, const struc
     return slot;
 }
 
+struct statement_slot *statement_map_take_all(struct statement_map *map)
+{
+    struct statement_slot *chain = NULL;
+    while (map->slots != NULL) {
+        struct statement_slot *slot = map->slots;
+        detach(map, slot);
+        slot->next = chain;
+        chain = slot;
+    }
+    check(map->bytes == 0);
+    return chain;
+}
+
+static void put_one_back(struct statement_map *map, const struct siphash_key *key,
+                         struct statement_slot *slot)
+{
+    struct slice name = slice_of(slot->name, slot->name_len);
+    if (find_slot(map, key, name) != NULL || !fits(map, name, slot->statement)) {
+        statement_slot_free(&slot);
+        return;
+    }
+    attach(map, key, slot);
+}
+
 void statement_map_put_back(struct statement_map *map, const struct siphash_key *key,
                             struct statement_slot **slot)
 {
-    struct slice name = slice_of((*slot)->name, (*slot)->name_len);
-    if (find_slot(map, key, name) != NULL || !fits(map, name, (*slot)->statement)) {
-        statement_slot_free(slot);
-        return;
+    while (*slot != NULL) {
+        struct statement_slot *one = *slot;
+        *slot = one->next;
+        one->next = NULL;
+        put_one_back(map, key, one);
     }
-    attach(map, key, *slot);
-    *slot = NULL;
 }
 
 void statement_map_remove(struct statement_map *map, struct statement *s)
@@ -196,10 +221,6 @@ void statement_map_replace(struct statement_map *map, struct statement *old, str
 
 void statement_map_clear(struct statement_map *map)
 {
-    while (map->slots != NULL) {
-        struct statement_slot *slot = map->slots;
-        detach(map, slot);
-        statement_slot_free(&slot);
-    }
-    check(map->bytes == 0);
+    struct statement_slot *all = statement_map_take_all(map);
+    statement_slot_free(&all);
 }

@@ -83,6 +83,9 @@ void statement_map_remove(struct statement_map *map, struct statement *s);
  * slot until it is put back (the Close was skipped; a newer holder of the name wins) or freed. */
 struct statement_slot *statement_map_take(struct statement_map *map, const struct siphash_key *key,
                                           struct slice name);
+/* The same for all names, as one chain. */
+struct statement_slot *statement_map_take_all(struct statement_map *map);
+/* What was taken: one name or a chain; either may be NULL. */
 void statement_map_put_back(struct statement_map *map, const struct siphash_key *key,
                             struct statement_slot **slot);
 void statement_slot_free(struct statement_slot **slot);

@@ -243,11 +243,80 @@ def test_deallocate(start_proxy, rows, isolated):
         assert [row[-1].body for row in answers] == [b"T", b"E", b"E", b"I"]
         other.send(bind(statement="B"), execute(), SYNC)
         assert row_values(other.read_until_ready()[1].body) == [b"8"]
-        for text in ("DEALLOCATE ALL", "DEALLOCATE B"):
-            other.send(parse(text), SYNC)
-            assert error_fields(other.read_until_ready()[0].body)["C"] == "0A000"
-        other.send(bind(statement="B"), execute(), SYNC)
+
+
+def extended(session, text, *more, portal=""):
+    """What a driver sends for a statement without parameters, and its answer."""
+    session.send(parse(text), bind(portal=portal), describe(), execute(), *more, SYNC)
+    return session.read_until_ready()
+
+
+@pytest.mark.parametrize("isolated", [True, False], ids=["row", "passthrough"])
+def test_deallocate_in_the_extended_protocol(start_proxy, rows, isolated):
+    proxy = pooled(start_proxy, 1) if isolated else start_proxy(
+        overrides=passthrough.overrides(size=1))
+    with raw(proxy, "acme") as session, raw(proxy, "globex") as other:
+        for each in (session, other):
+            each.send(parse("SELECT 7", name="a"), parse("SELECT 8", name="b"), SYNC)
+            assert types(each.read_until_ready()) == "11Z"
+        answer = extended(session, "DEALLOCATE a")
+        assert types(answer) == "12nCZ" and answer[3].body == b"DEALLOCATE\0"
+        answer = extended(session, "DEALLOCATE a")
+        assert error_fields(answer[-2].body)["C"] == "26000"
+        # Skipped, so that the name is still there; then forgotten and used anew in one pipeline.
+        session.send(parse("SELECT 1/0"), bind(), execute(), parse("DEALLOCATE b"), bind(),
+                     execute(), SYNC, bind(statement="b"), execute(), SYNC)
+        assert error_fields(session.read_until_ready()[-2].body)["C"] == "22012"
+        assert row_values(session.read_until_ready()[1].body) == [b"8"]
+        session.send(parse("DEALLOCATE ALL"), bind(), execute(), parse("SELECT 9", name="b"),
+                     bind(statement="b"), execute(), SYNC)
+        answer = session.read_until_ready()
+        assert types(answer) == "12C12DCZ" and answer[2].body == b"DEALLOCATE ALL\0"
+        assert row_values(answer[5].body) == [b"9"]
+        assert error_fields(extended(session, "DEALLOCATE ALL", portal="p")[1].body)["C"] == "0A000"
+        session.send(query("BEGIN"), query("SELECT 1/0"))
+        session.read_until_ready(), session.read_until_ready()
+        assert error_fields(extended(session, "DEALLOCATE b")[-2].body)["C"] == "25P02"
+        session.send(query("ROLLBACK"), bind(statement="b"), execute(), SYNC)
+        session.read_until_ready()
+        assert row_values(session.read_until_ready()[1].body) == [b"9"]
+        session.send(parse("DEALLOCATE b", name="d"), SYNC)
+        session.read_until_ready()
+        for sqlstate in (None, "26000"):
+            session.send(bind(statement="d"), execute(), SYNC)
+            answer = session.read_until_ready()
+            assert types(answer) == ("2CZ" if sqlstate is None else "2EZ")
+            assert sqlstate is None or error_fields(answer[1].body)["C"] == sqlstate
+        other.send(bind(statement="b"), execute(), SYNC)
         assert row_values(other.read_until_ready()[1].body) == [b"8"]
+
+
+@pytest.mark.parametrize("isolated", [True, False], ids=["row", "passthrough"])
+@pytest.mark.parametrize("mode", ["transaction", "session"])
+def test_discard_all_in_the_extended_protocol(start_proxy, rows, isolated, mode):
+    proxy = pooled(start_proxy, 1, mode=mode) if isolated else start_proxy(
+        overrides=passthrough.overrides(size=1, mode=mode))
+    with raw(proxy, "acme", TimeZone="Asia/Tokyo") as session:
+        session.send(query("SET DateStyle = 'German'"), query("SET TimeZone = 'UTC'"),
+                     parse("SELECT 8", name="b"), SYNC)
+        for _ in range(3):
+            session.read_until_ready()
+        session.send(query("BEGIN"))
+        session.read_until_ready()
+        assert error_fields(extended(session, "DISCARD ALL")[-2].body)["C"] == "25001"
+        session.send(query("ROLLBACK"), bind(statement="b"), execute(), SYNC,
+                     query("SHOW DateStyle"))
+        session.read_until_ready()
+        assert row_values(session.read_until_ready()[1].body) == [b"8"]
+        assert row_values(session.read_until_ready()[1].body) == [b"German, DMY"]
+        session.send(parse("DISCARD ALL"), bind(), describe(), execute(), SYNC,
+                     query("SHOW DateStyle"), query("SHOW TimeZone"), bind(statement="b"), SYNC)
+        answer = session.read_until_ready()
+        answer = [message for message in answer if message.type != "S"]
+        assert types(answer) == "12nCZ" and answer[3].body == b"DISCARD ALL\0"
+        shown = [row_values(session.read_until_ready()[1].body)[0] for _ in range(2)]
+        assert shown == [b"ISO, MDY", b"Asia/Tokyo"]
+        assert error_fields(session.read_until_ready()[0].body)["C"] == "26000"
 
 
 def test_deallocate_of_sql_names_passes_where_they_are_possible(start_proxy, rows):
@@ -268,6 +337,9 @@ def test_deallocate_of_sql_names_passes_where_they_are_possible(start_proxy, row
         for each in (session, other):
             each.send(parse("SELECT 9", name="after"), bind(statement="after"), execute(), SYNC)
             assert row_values(each.read_until_ready()[2].body) == [b"9"]
+        session.send(query("PREPARE by_sql AS SELECT 8"))
+        session.read_until_ready()
+        assert error_fields(extended(session, "DEALLOCATE by_sql")[0].body)["C"] == "0A000"
 
 
 def test_statement_is_planned_again_after_a_reload(start_proxy):

@@ -62,6 +62,33 @@ static void test_a_closed_name_can_come_back(void **state)
     sql_plan_unref(&plan);
 }
 
+static void test_all_names_can_come_back(void **state)
+{
+    (void)state;
+    struct statement_map map = {.bytes = 0};
+    struct sql_plan *plan = plan_of_text("SELECT 1");
+    struct statement *a = new_statement(plan);
+    struct statement *b = new_statement(plan);
+    struct statement *newer = new_statement(plan);
+    assert_null(statement_map_take_all(&map));
+    assert_int_equal(statement_map_add(&map, &key, slice_text("a"), a), STATEMENT_OK);
+    assert_int_equal(statement_map_add(&map, &key, slice_text("b"), b), STATEMENT_OK);
+    struct statement_slot *all = statement_map_take_all(&map);
+    assert_null(statement_map_find(&map, &key, slice_text("a")));
+    assert_int_equal(statement_map_add(&map, &key, slice_text("b"), newer), STATEMENT_OK);
+    statement_map_put_back(&map, &key, &all);
+    assert_null(all);
+    assert_ptr_equal(statement_map_find(&map, &key, slice_text("a")), a);
+    assert_ptr_equal(statement_map_find(&map, &key, slice_text("b")), newer);
+    all = statement_map_take_all(&map);
+    statement_slot_free(&all);
+    assert_int_equal(map.bytes, 0);
+    statement_unref(&a);
+    statement_unref(&b);
+    statement_unref(&newer);
+    sql_plan_unref(&plan);
+}
+
 static void test_one_session_cannot_keep_any_number(void **state)
 {
     (void)state;
@@ -113,6 +140,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_names_lead_to_statements),
         cmocka_unit_test(test_a_closed_name_can_come_back),
+        cmocka_unit_test(test_all_names_can_come_back),
         cmocka_unit_test(test_one_session_cannot_keep_any_number),
         cmocka_unit_test(test_names_and_types_have_a_budget),
     };
