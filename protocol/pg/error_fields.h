@@ -25,6 +25,7 @@ enum pg_error_code {
     PG_ERROR_INTERNAL_POSITION = 'p',
     PG_ERROR_INTERNAL_QUERY = 'q',
     PG_ERROR_WHERE = 'W',
+    PG_ERROR_ROUTINE = 'R', /* of the server's source */
 };
 
 struct pg_error_field {

@@ -210,7 +210,8 @@ static void free_link(struct worker_deferred *deferred)
     }
     owed_fini(&link->owed);
     link_statements_clear(&link->statements);
-    statement_unref(&link->unnamed);
+    link_replay_fini(&link->replay);
+    statement_unref(&link->unnamed.statement);
     link->tag = 0;
     free(link->address);
     free(link);

@@ -20,6 +20,7 @@
 #include "proxy/net/stream.h"
 #include "proxy/net/worker.h"
 #include "proxy/pg/link_outcome.h"
+#include "proxy/pg/link_replay.h"
 #include "proxy/pg/link_statements.h"
 #include "proxy/pg/link_target.h"
 #include "proxy/pg/owed.h"
@@ -75,10 +76,8 @@ struct link {
     struct owed owed;
     struct link_outcome outcome;
     struct link_statements statements;
-    struct statement *unnamed;  /* shares; what the server's unnamed statement is; NULL: unknown */
-    uint64_t unnamed_number;    /* of the last Parse of it, counted up */
-    uint32_t unnamed_batch;     /* in which it stood */
-    bool unnamed_is_settled;    /* the server has answered it */
+    struct link_replay replay; /* of the batch under way */
+    struct link_unnamed unnamed;
     struct settings *settings;  /* shares; what the server has beyond its defaults */
     uint32_t batch;             /* of extended messages between two Syncs, counted up */
     bool has_local_settings;    /* SET LOCAL was sent in this transaction */
@@ -112,6 +111,7 @@ void link_fail(struct link *link, const char *reason);
 
 /* The server that it leads to is no longer the one to use; ops->stale is told. */
 void link_set_stale(struct link *link);
+
 /* What the server said while logging in; valid until ops->ready returns. */
 struct server_parameters *link_parameters(struct link *link);
 const char *link_state_name(enum link_state state);

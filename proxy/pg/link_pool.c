@@ -59,7 +59,7 @@ static void scrub(struct link *link)
 {
     link_enter(link, LINK_SCRUBBING);
     link_statements_clear(&link->statements);
-    statement_unref(&link->unnamed);
+    statement_unref(&link->unnamed.statement);
     link->sequences_of = 0;
     set_settings(link, upstream_of(link)->pg->no_settings);
     struct outgoing out;

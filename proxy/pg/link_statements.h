@@ -26,6 +26,14 @@ struct link_statement {
     struct link_statement *newer;
 };
 
+/* The server's statement without a name. */
+struct link_unnamed {
+    struct statement *statement; /* shares; what it is; NULL: unknown */
+    uint64_t number;             /* of the last Parse of it, counted up */
+    uint32_t batch;              /* in which it stood */
+    bool is_settled;             /* the server has answered it */
+};
+
 /* A zeroed one is empty. */
 struct link_statements {
     /* private */

@@ -124,6 +124,9 @@ enum relay_step session_take_error(struct relay *r, const struct pg_frame *frame
     if (slice_equal(pg_error_field_find(fields, PG_ERROR_SQLSTATE), slice_text("0A000"))) {
         r->link->is_dirty = true; /* perhaps a plan whose result type has changed: prepare anew */
     }
+    if (!ends_link && session_replay_heals(s, fields)) {
+        return RELAY_NEXT;
+    }
     bool is_settings = reply->kind == PG_REPLY_QUERY && (reply->flags & OWED_SWALLOW) != 0;
     if (is_settings && !ends_link) {
         return end_with(s, CLOSE_LINK_SETTINGS, pg_error_field_find(fields, PG_ERROR_MESSAGE));
@@ -150,8 +153,8 @@ static void settle_parse(struct session *s, const struct owed_note *note)
     if (known != NULL) {
         known->is_settled = true;
     }
-    if (note->unnamed_number != 0 && note->unnamed_number == link->unnamed_number) {
-        link->unnamed_is_settled = true;
+    if (note->unnamed_number != 0 && note->unnamed_number == link->unnamed.number) {
+        link->unnamed.is_settled = true;
     }
 }
 
@@ -163,8 +166,8 @@ static void undo_parse(struct session *s, const struct pg_reply *reply, struct o
     if (known != NULL) {
         link_statements_remove(&link->statements, known);
     }
-    if (note->unnamed_number != 0 && note->unnamed_number == link->unnamed_number) {
-        statement_unref(&link->unnamed);
+    if (note->unnamed_number != 0 && note->unnamed_number == link->unnamed.number) {
+        statement_unref(&link->unnamed.statement);
     }
     bool is_clients = (reply->flags & (OWED_SWALLOW | OWED_REFUSED)) == 0;
     if (is_clients && note->statement != NULL) {

@@ -47,7 +47,7 @@ static void send_settings(struct session *s)
     settings_unref(&s->pg->settings, &link->settings);
     link->settings = settings_ref(s->settings);
     link->is_applying = true;
-    statement_unref(&link->unnamed); /* a simple query takes it */
+    statement_unref(&link->unnamed.statement); /* a simple query takes it */
 }
 
 static void attach(struct session *s, struct link *link)
@@ -55,6 +55,7 @@ static void attach(struct session *s, struct link *link)
     check(link->session == NULL && s->link == NULL && !s->is_pinned);
     link_enter(link, LINK_LENT);
     link->session = s;
+    link_replay_drop(&link->replay);
     s->link = link;
     session_enter(s, SESSION_ACTIVE);
     s->began_us = s->pg->worker->now_us;

@@ -33,6 +33,7 @@ void session_greet(struct session *s);      /* tells the client what it must kno
 
 /* session_requests.c: input in the states after login. */
 void session_requests_input(struct session *s);
+enum request_step session_take(struct session *s, const struct pg_frame *frame); /* one message */
 
 /* session_simple.c and session_extended.c: one message each. */
 enum request_step session_query(struct session *s, const struct pg_frame *frame);

@@ -112,11 +112,11 @@ static bool send_named_parse(struct session *s, struct statement *statement, uin
 static bool send_unnamed_parse(struct session *s, struct statement *statement, uint32_t flags)
 {
     struct link *link = s->link;
-    statement_unref(&link->unnamed);
-    link->unnamed = statement_ref(statement);
-    link->unnamed_is_settled = false;
-    link->unnamed_batch = link->batch;
-    const struct owed_note note = {.unnamed_number = ++link->unnamed_number};
+    statement_unref(&link->unnamed.statement);
+    link->unnamed.statement = statement_ref(statement);
+    link->unnamed.is_settled = false;
+    link->unnamed.batch = link->batch;
+    const struct owed_note note = {.unnamed_number = ++link->unnamed.number};
     return send_parse(s, statement, flags, slice_of(NULL, 0), note);
 }
 
@@ -148,11 +148,12 @@ static enum request_step prepare_unnamed(struct session *s, struct statement *st
                                          struct prepared *out)
 {
     const struct link *link = s->link;
-    if (!link->unnamed_is_settled && link->unnamed != NULL && link->unnamed_batch != link->batch) {
+    if (!link->unnamed.is_settled && link->unnamed.statement != NULL &&
+        link->unnamed.batch != link->batch) {
         return wait_for_earlier(s);
     }
     out->is_there = true;
-    bool is_known = link->unnamed == statement;
+    bool is_known = link->unnamed.statement == statement;
     bool is_fine = is_known || send_unnamed_parse(s, statement, OWED_SWALLOW);
     return is_fine ? REQUEST_DONE : REQUEST_WRONG;
 }

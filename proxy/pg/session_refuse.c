@@ -86,7 +86,7 @@ static void ask_for_an_error(struct session *s, enum pg_reply_kind asked_by,
     }
     if (kind == PG_REPLY_QUERY) {
         pg_write_query(&out.writer, slice_text(FAILING_TEXT));
-        statement_unref(&link->unnamed);
+        statement_unref(&link->unnamed.statement);
     } else {
         const struct pg_parse_types none = {.num_params = 0};
         pg_write_parse(&out.writer, slice_text(FAILING_NAME), slice_text(FAILING_TEXT), &none);

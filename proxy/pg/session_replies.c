@@ -124,6 +124,10 @@ static enum relay_step take_answer(struct relay *r, const struct pg_frame *frame
         leave_out(r, frame->whole.len);
         return RELAY_NEXT;
     }
+    if (!session_replay_may_tell(r->s, frame->type)) {
+        leave_out(r, frame->whole.len);
+        return RELAY_NEXT;
+    }
     if ((flags & OWED_REFUSED) != 0 && frame->type != 'Z') {
         return out_of_step(r); /* the server understood what it could not */
     }
@@ -330,6 +334,13 @@ void session_replies(struct session *s)
     stream_consume(&link->stream, r.at);
     if (stream_is_full(&s->stream)) {
         stream_pause(&link->stream);
+    }
+    enum pg_ready ready;
+    if (link->replay.state == REPLAY_DUE && pg_reply_is_idle(&link->owed.tracker, &ready)) {
+        session_replay_run(s);
+    }
+    if (is_over(s)) {
+        return;
     }
     session_continue(s);
     session_settle(s);

@@ -68,7 +68,7 @@ static bool leaves_batch_open(const struct session *s, uint8_t type)
     return type != 'S' && (type != 'Q' || s->has_open_batch);
 }
 
-static enum request_step handle(struct session *s, const struct pg_frame *frame)
+enum request_step session_take(struct session *s, const struct pg_frame *frame)
 {
     if (requests[frame->type] == NULL) {
         return REQUEST_WRONG;
@@ -80,7 +80,11 @@ static enum request_step handle(struct session *s, const struct pg_frame *frame)
         session_stop(s); /* what follows DISCARD ALL needs the client's settings back */
         return REQUEST_WAITS;
     }
+    bool may_replay = session_replay_may_begin(s, frame->type);
     enum request_step step = requests[frame->type](s, frame);
+    if (step == REQUEST_DONE && s->link != NULL) {
+        session_replay_note(s, frame, may_replay);
+    }
     if (step == REQUEST_DONE) {
         s->has_open_batch = leaves_batch_open(s, frame->type);
     }
@@ -117,7 +121,7 @@ static bool take_one(struct session *s)
         return false;
     }
     session_limits_note_request(s);
-    switch (handle(s, &frame)) {
+    switch (session_take(s, &frame)) {
     case REQUEST_WAITS:
         return false;
     case REQUEST_WRONG:

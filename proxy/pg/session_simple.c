@@ -65,7 +65,7 @@ static enum request_step forward(struct session *s, const struct sql_plan *plan)
     }
     pg_end_query(&out.writer, mark);
     check(outgoing_end(&out));
-    statement_unref(&link->unnamed); /* a simple query takes it */
+    statement_unref(&link->unnamed.statement); /* a simple query takes it */
     return REQUEST_DONE;
 }
 

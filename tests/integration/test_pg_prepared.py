@@ -389,3 +389,75 @@ def test_pipeline_longer_than_any_queue(start_proxy):
         session.send(query("BEGIN"), *[query("SELECT pg_sleep(1)")] * 10000, query("ROLLBACK"))
         for _ in range(10002):
             session.read_until_ready()
+
+
+CHANGING = "SELECT * FROM changing WHERE id = $1"
+
+
+@pytest.fixture
+def changing(postgres):
+    """A table of this test alone; answers how to add a column to it."""
+    postgres.admin("DROP TABLE IF EXISTS changing; CREATE TABLE changing (id int, tenant_id text, "
+                   "PRIMARY KEY (tenant_id, id)); GRANT ALL ON changing TO PUBLIC; "
+                   "INSERT INTO changing VALUES (1, 'acme'), (2, 'globex')")
+    numbers = iter(range(100))
+    yield lambda: postgres.admin(f"ALTER TABLE changing ADD COLUMN c{next(numbers)} int")
+    postgres.admin("DROP TABLE changing")
+
+
+def columns_of(session, *messages):
+    """How many columns the first row of the answer has."""
+    session.send(*messages, SYNC)
+    answer = session.read_until_ready()
+    assert "E" not in types(answer), error_fields(answer[-2].body)
+    return len(row_values(next(m.body for m in answer if m.type == "D")))
+
+
+@pytest.mark.parametrize("isolated", [True, False], ids=["row", "passthrough"])
+def test_a_changed_table_is_prepared_anew(start_proxy, changing, isolated):
+    """On a connection of its own a client gets "cached plan must not change result type"."""
+    proxy = pooled(start_proxy, 2) if isolated else start_proxy(
+        overrides=passthrough.overrides(size=2))
+    with raw(proxy, "acme") as session, raw(proxy, "acme") as other:
+        use = bind([b"1"], statement="s"), execute()
+        for each in (session, other):
+            each.send(parse(CHANGING, name="s"), SYNC)
+            assert types(each.read_until_ready()) == "1Z"
+        other.send(query("BEGIN"))  # so that both links know the statement
+        other.read_until_ready()
+        assert columns_of(other, *use) == columns_of(session, *use) == 2
+        other.send(query("COMMIT"))
+        other.read_until_ready()
+        changing()
+        assert columns_of(session, *use) == 3
+        assert columns_of(other, *use) == 3
+
+
+@pytest.mark.parametrize("isolated", [True, False], ids=["row", "passthrough"])
+def test_what_is_replayed_and_what_is_not(start_proxy, changing, isolated):
+    proxy = pooled(start_proxy, 1) if isolated else start_proxy(
+        overrides=passthrough.overrides(size=1))
+    use = bind([b"1"], statement="s"), execute()
+    with raw(proxy, "acme") as session:
+        session.send(parse(CHANGING, name="s"), parse("SELECT $1::int", name="t"), SYNC)
+        session.read_until_ready()
+        for columns, messages in enumerate((use, (describe("S", "s"), *use), (
+                bind([b"1"], statement="s"), describe(), execute(), close("S", "nosuch"),
+                bind([b"1"], statement="t"), execute())), start=3):
+            assert columns_of(session, *use) == columns - 1
+            changing()
+            session.send(*messages, SYNC)
+            answer = session.read_until_ready()
+            assert types(answer) in ("2DCZ", "tT2DCZ", "2TDC32DCZ")
+            assert len(row_values(next(m.body for m in answer if m.type == "D"))) == columns
+        # Not when an answer has gone to the client, in a transaction, or with more behind it.
+        for number, (messages, answers) in enumerate((
+                ((bind([b"1"], statement="t"), execute(), *use, SYNC), 1),
+                ((query("BEGIN"), *use, SYNC, query("ROLLBACK")), 3),
+                ((*use, SYNC, query("SELECT 1")), 2)), start=5):
+            assert columns_of(session, *use) == number
+            changing()
+            session.send(*messages)
+            found = [m for _ in range(answers) for m in session.read_until_ready()]
+            assert error_fields(next(m.body for m in found if m.type == "E"))["C"] == "0A000"
+    assert 'ringfence_pg_replays_total{upstream="main"} 3' in proxy.http("/metrics")[1]
