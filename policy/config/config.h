@@ -29,11 +29,13 @@ struct config_position {
 
 /* The sizes and counts that bound what a peer can make the proxy hold. */
 struct config_limits {
-    size_t statement_bytes;     /* SQL text of one message */
-    uint32_t sessions;          /* over all listeners */
-    size_t plan_cache_bytes;    /* per worker */
-    int64_t login_timeout_us;   /* from accept to a finished login */
-    uint32_t sessions_per_user; /* 0: left out, as for all the next ones */
+    size_t statement_bytes;          /* SQL text of one message */
+    uint32_t sessions;               /* over all listeners */
+    size_t plan_cache_bytes;         /* per worker */
+    size_t session_statements_bytes; /* prepared statements of one session */
+    size_t worker_statements_bytes;  /* of all sessions of a worker */
+    int64_t login_timeout_us;        /* from accept to a finished login */
+    uint32_t sessions_per_user;      /* 0: left out, as for all the next ones */
     uint32_t sessions_per_tenant;
     int64_t statement_timeout_us;
     int64_t transaction_timeout_us;

@@ -160,14 +160,20 @@ static void fill_lists(const struct console *console, struct console_rows *rows)
 static const struct console_column list_columns[] = {CONSOLE_TEXT("list"), CONSOLE_NUMBER("items")};
 const struct console_show console_show_lists = {CONSOLE_COLUMNS(list_columns), .fill = fill_lists};
 
-static void fill_mem(const struct console *console, struct console_rows *rows)
+static void put_memory(struct console_rows *rows, const char *name, int64_t number, int64_t bytes)
 {
-    int64_t bytes = sum(console, METRIC_PLAN_CACHE_BYTES, NULL);
-    console_rows_text(rows, "plan_cache");
-    console_rows_number(rows, 1);
+    console_rows_text(rows, name);
+    console_rows_number(rows, number);
     console_rows_number(rows, bytes);
     console_rows_number(rows, 0);
     console_rows_number(rows, bytes);
+}
+
+static void fill_mem(const struct console *console, struct console_rows *rows)
+{
+    put_memory(rows, "plan_cache", 1, sum(console, METRIC_PLAN_CACHE_BYTES, NULL));
+    put_memory(rows, "prepared_statements", sum(console, METRIC_STATEMENTS, NULL),
+               sum(console, METRIC_STATEMENT_BYTES, NULL));
 }
 static const struct console_column mem_columns[] = {CONSOLE_TEXT("name"), CONSOLE_NUMBER("size"),
                                                     CONSOLE_NUMBER("used"), CONSOLE_NUMBER("free"),

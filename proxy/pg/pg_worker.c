@@ -237,6 +237,8 @@ static void *open_state(struct worker *worker, void *shared)
     pg->settings.key = pg->key;
     pg->no_settings = settings_intern(&pg->settings, &nothing);
     pg->plans = sql_plan_cache_new(config->limits.plan_cache_bytes, &pg->key);
+    pg->statements.session_max = config->limits.session_statements_bytes;
+    pg->statements.worker_max = config->limits.worker_statements_bytes;
     pg->type_scratch = mem_new_array(TYPES_MAX, sizeof *pg->type_scratch);
     follow_all(pg);
     return pg;

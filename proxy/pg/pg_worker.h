@@ -16,6 +16,7 @@
 #include "proxy/pg/pool.h"
 #include "proxy/pg/server_parameters.h"
 #include "proxy/pg/settings.h"
+#include "proxy/pg/statement_map.h"
 
 struct catalog;
 struct config_upstream;
@@ -55,10 +56,12 @@ TAILQ_HEAD(session_list, session);
 
 struct pg_worker {
     uint32_t tag;
-    struct worker *worker;               /* borrows */
-    struct pg_service *service;          /* borrows; what the workers share */
-    struct sql_plan_cache *plans;        /* owns */
-    struct sql_plan_cache_stats counted; /* what the metrics have of its numbers */
+    struct worker *worker;                       /* borrows */
+    struct pg_service *service;                  /* borrows; what the workers share */
+    struct sql_plan_cache *plans;                /* owns */
+    struct sql_plan_cache_stats counted;         /* what the metrics have of its numbers */
+    struct statement_account statements;         /* of all sessions */
+    struct statement_account counted_statements; /* what the metrics have of it */
     struct settings_table settings;
     struct settings *no_settings;  /* shares; the empty set */
     struct siphash_key key;        /* of tables whose keys clients choose */

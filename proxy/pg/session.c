@@ -147,6 +147,7 @@ void session_accept(struct pg_worker *pg, const struct incoming *incoming)
     struct session *s = mem_new(sizeof *s);
     s->tag = SESSION_TAG;
     s->pg = pg;
+    s->names.statements.account = &pg->statements;
     s->id = ((uint64_t)pg->worker->index << 48) | ++pg->last_session;
     TAILQ_INSERT_TAIL(&pg->sessions, s, entry);
     stream_init(&s->stream, pg->worker, incoming->fd, &stream_callbacks, PG_CLIENT_MESSAGE_MAX);
@@ -168,6 +169,7 @@ static void free_session(struct worker_deferred *deferred)
     struct worker *worker = s->pg->worker;
     TAILQ_REMOVE(&s->pg->sessions, s, entry);
     session_names_fini(&s->names);
+    session_names_count(s->pg);
     settings_unref(&s->pg->settings, &s->settings);
     settings_unref(&s->pg->settings, &s->base);
     settings_unref(&s->pg->settings, &s->wanted);

@@ -144,6 +144,7 @@ static enum request_step close_statement(struct session *s, struct slice name)
     struct statement_slot *slot = NULL;
     if (name.len > 0) {
         slot = statement_map_take(&s->names.statements, &s->pg->key, name);
+        session_names_count(s->pg);
     } else {
         statement_unref(&s->names.unnamed);
     }

@@ -12,6 +12,7 @@
 #include "policy/sql/plan.h"
 #include "protocol/check.h"
 #include "protocol/pg/message_reply.h"
+#include "proxy/metrics.h"
 #include "proxy/pg/link.h"
 #include "proxy/pg/outgoing.h"
 #include "proxy/pg/pg_worker.h"
@@ -27,6 +28,19 @@ void session_names_fini(struct session_names *names)
     statement_map_clear(&names->statements);
     statement_unref(&names->unnamed);
     sql_plan_unref(&names->portal);
+}
+
+void session_names_count(struct pg_worker *pg)
+{
+    struct statement_account *now = &pg->statements;
+    struct statement_account *before = &pg->counted_statements;
+    if (now->count == before->count && now->bytes == before->bytes) {
+        return;
+    }
+    struct metrics_group *group = metrics_worker(pg->worker->metrics);
+    metrics_add(group, METRIC_STATEMENTS, (int64_t)now->count - (int64_t)before->count);
+    metrics_add(group, METRIC_STATEMENT_BYTES, (int64_t)now->bytes - (int64_t)before->bytes);
+    *before = *now;
 }
 
 bool session_names_concern(const struct sql_plan *plan)

@@ -12,6 +12,7 @@
 #include "proxy/pg/statement_map.h"
 
 struct owed_note;
+struct pg_worker;
 struct pg_reply;
 struct session;
 struct sql_plan;
@@ -28,6 +29,9 @@ struct session_names {
 
 /* Gives up all of it. */
 void session_names_fini(struct session_names *names);
+
+/* Brings the metrics of a worker up to what its sessions have prepared. */
+void session_names_count(struct pg_worker *pg);
 
 /* Whether a plan is about names: executing it is the proxy's business. */
 bool session_names_concern(const struct sql_plan *plan);

@@ -188,6 +188,7 @@ static enum request_step parse_named(struct session *s, struct slice name,
         return session_refuse_named(s, PG_REPLY_PARSE, "53400", "too many prepared statements",
                                     name);
     }
+    session_names_count(s->pg);
     statement->batch = s->link->batch;
     bool is_sent;
     if (known == NULL) {

@@ -91,11 +91,18 @@ static size_t bytes_of(struct slice name, const struct statement *s)
     return sizeof(struct statement_slot) + sizeof *s + name.len + s->types_len + s->text_len;
 }
 
+static bool has_left(size_t max, size_t used, size_t bytes)
+{
+    return used <= max && bytes <= max - used;
+}
+
 static bool fits(const struct statement_map *map, struct slice name, const struct statement *s)
 {
+    const struct statement_account *account = map->account;
+    size_t bytes = bytes_of(name, s);
     return name.len <= STATEMENT_NAME_MAX && HASH_COUNT(map->slots) < STATEMENTS_PER_SESSION &&
-           map->bytes <= STATEMENT_BYTES_MAX &&
-           bytes_of(name, s) <= STATEMENT_BYTES_MAX - map->bytes;
+           has_left(account->session_max, map->bytes, bytes) &&
+           has_left(account->worker_max, account->bytes, bytes);
 }
 
 static void attach(struct statement_map *map, const struct siphash_key *key,
@@ -103,6 +110,8 @@ static void attach(struct statement_map *map, const struct siphash_key *key,
 {
     slot->statement->slot = slot;
     map->bytes += slot->bytes;
+    map->account->bytes += slot->bytes;
+    map->account->count++;
     unsigned hash = hash_of(key, slice_of(slot->name, slot->name_len));
     HASH_ADD_KEYPTR_BYHASHVALUE(hh, map->slots, slot->name, slot->name_len, hash, slot);
 }
@@ -111,6 +120,8 @@ static void detach(struct statement_map *map, struct statement_slot *slot)
 {
     HASH_DELETE(hh, map->slots, slot);
     map->bytes -= slot->bytes;
+    map->account->bytes -= slot->bytes;
+    map->account->count--;
     slot->statement->slot = NULL;
 }
 
@@ -212,6 +223,7 @@ void statement_map_replace(struct statement_map *map, struct statement *old, str
     }
     size_t bytes = bytes_of(slice_of(slot->name, slot->name_len), s);
     map->bytes = map->bytes - slot->bytes + bytes;
+    map->account->bytes = map->account->bytes - slot->bytes + bytes;
     slot->bytes = bytes;
     slot->statement = statement_ref(s);
     s->slot = slot;

@@ -19,9 +19,6 @@ struct statement_slot;
 
 #define STATEMENTS_PER_SESSION ((size_t)5000)
 #define STATEMENT_NAME_MAX     ((size_t)1024) /* bytes; the server allows any that fit a message */
-#define STATEMENT_BYTES_MAX                                               \
-    ((size_t)4 << 20) /* of one session: texts, names, types, bookkeeping \
-                       */
 
 /* Immutable but for the two fields that say whether the server has agreed to it. */
 struct statement {
@@ -54,8 +51,17 @@ struct statement *statement_new(const struct statement_spec *spec);
 struct statement *statement_ref(struct statement *s);
 void statement_unref(struct statement **s);
 
-/* A zeroed one is empty and owns nothing. */
+/* What the maps of a worker's sessions may hold, and do: names, texts, types, bookkeeping. */
+struct statement_account {
+    size_t session_max; /* bytes of one map */
+    size_t worker_max;  /* bytes of all together */
+    size_t bytes;
+    size_t count;
+};
+
+/* One with nothing but an account is empty. */
 struct statement_map {
+    struct statement_account *account; /* borrows */
     /* private */
     struct statement_slot *slots; /* owns */
     size_t bytes;

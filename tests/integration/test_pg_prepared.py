@@ -177,6 +177,36 @@ def test_session_has_a_limit_of_statements(start_proxy):
         assert error_fields(answer[-2].body)["C"] == "53400"
 
 
+def test_statements_have_a_budget_and_are_counted(start_proxy):
+    proxy = start_proxy(overrides={"limits": {"workers": 1, "session_statements_bytes": "64KiB",
+                                              "worker_statements_bytes": "1MiB"}})
+    def shown(name):
+        lines = proxy.http("/metrics")[1].splitlines()
+        return int(next(line.split()[1] for line in lines if line.startswith(name + " ")))
+    text = "SELECT 1 /* " + "x" * 30000 + " */"
+    sessions = [raw(proxy, tenant) for tenant in ["acme", "globex"] * 10]
+    room = 0
+    for session in sessions:
+        session.send(parse(text, name="a"), parse(text, name="b"), parse(text, name="c"), SYNC)
+        answer = session.read_until_ready()
+        room += types(answer).count("1")
+        assert types(answer) in ("11EZ", "1EZ", "EZ")
+        assert error_fields(answer[-2].body)["C"] == "53400"
+    assert 28 < room < 36
+    assert shown("ringfence_pg_prepared_statements") == room
+    assert 900_000 < shown("ringfence_pg_prepared_statements_bytes") <= 1 << 20
+    sessions[0].send(close("S", "a"), SYNC)
+    sessions[0].read_until_ready()
+    sessions[-1].send(parse(text, name="d"), SYNC)
+    assert types(sessions[-1].read_until_ready()) == "1Z"
+    for session in sessions:
+        session.close()
+    with raw(proxy, "acme") as session:
+        session.send(parse(text, name="a"), parse(text, name="b"), SYNC)
+        assert types(session.read_until_ready()) == "11Z"
+        assert shown("ringfence_pg_prepared_statements") == 2
+
+
 def test_discard_all_forgets_statements(start_proxy):
     proxy = pooled(start_proxy, 1)
     with raw(proxy, "acme") as session:

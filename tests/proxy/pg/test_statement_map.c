@@ -8,6 +8,9 @@
 
 static const struct siphash_key key = {.k0 = 1, .k1 = 2};
 
+static struct statement_account account = {.session_max = (size_t)4 << 20,
+                                           .worker_max = (size_t)6 << 20};
+
 static struct statement *new_statement(struct sql_plan *plan)
 {
     const struct statement_spec spec = {
@@ -18,7 +21,7 @@ static struct statement *new_statement(struct sql_plan *plan)
 static void test_names_lead_to_statements(void **state)
 {
     (void)state;
-    struct statement_map map = {.bytes = 0};
+    struct statement_map map = {.account = &account};
     struct sql_plan *plan = plan_of_text("SELECT 1");
     struct statement *a = new_statement(plan);
     struct statement *b = new_statement(plan);
@@ -41,7 +44,7 @@ static void test_names_lead_to_statements(void **state)
 static void test_a_closed_name_can_come_back(void **state)
 {
     (void)state;
-    struct statement_map map = {.bytes = 0};
+    struct statement_map map = {.account = &account};
     struct sql_plan *plan = plan_of_text("SELECT 1");
     struct statement *a = new_statement(plan);
     struct statement *b = new_statement(plan);
@@ -65,7 +68,7 @@ static void test_a_closed_name_can_come_back(void **state)
 static void test_all_names_can_come_back(void **state)
 {
     (void)state;
-    struct statement_map map = {.bytes = 0};
+    struct statement_map map = {.account = &account};
     struct sql_plan *plan = plan_of_text("SELECT 1");
     struct statement *a = new_statement(plan);
     struct statement *b = new_statement(plan);
@@ -92,7 +95,7 @@ static void test_all_names_can_come_back(void **state)
 static void test_one_session_cannot_keep_any_number(void **state)
 {
     (void)state;
-    struct statement_map map = {.bytes = 0};
+    struct statement_map map = {.account = &account};
     struct sql_plan *plan = plan_of_text("SELECT 1");
     char name[16];
     for (size_t i = 0; i <= STATEMENTS_PER_SESSION; i++) {
@@ -107,11 +110,9 @@ static void test_one_session_cannot_keep_any_number(void **state)
     sql_plan_unref(&plan);
 }
 
-static void test_names_and_types_have_a_budget(void **state)
+/* Adds statements with as many types as a message can have until no more fit. */
+static size_t fill(struct statement_map *map, struct sql_plan *plan)
 {
-    (void)state;
-    struct statement_map map = {.bytes = 0};
-    struct sql_plan *plan = plan_of_text("SELECT 1");
     static uint8_t types[(size_t)UINT16_MAX * 4];
     const struct statement_spec spec = {.plan = plan, .types = slice_of(types, sizeof types)};
     size_t num_added = 0;
@@ -120,18 +121,42 @@ static void test_names_and_types_have_a_budget(void **state)
         char name[16];
         int len = snprintf(name, sizeof name, "s%zu", num_added);
         struct statement *s = statement_new(&spec);
-        status = statement_map_add(&map, &key, slice_of(name, (size_t)len), s);
+        status = statement_map_add(map, &key, slice_of(name, (size_t)len), s);
         statement_unref(&s);
         num_added += status == STATEMENT_OK;
     }
     assert_int_equal(status, STATEMENT_TOO_MANY);
-    assert_true(num_added * sizeof types <= STATEMENT_BYTES_MAX);
+    return num_added;
+}
+
+static void test_names_and_types_have_a_budget(void **state)
+{
+    (void)state;
+    struct statement_map map = {.account = &account};
+    struct statement_map other = {.account = &account};
+    struct sql_plan *plan = plan_of_text("SELECT 1");
+    size_t num_added = fill(&map, plan);
+    assert_true(num_added > 0 && account.bytes <= account.session_max);
+    size_t num_others = fill(&other, plan);
+    assert_true(num_others < num_added); /* both may hold less than twice what one may */
+    assert_true(account.bytes <= account.worker_max);
+    assert_int_equal(account.count, num_added + num_others);
+    statement_map_clear(&other);
+    statement_map_clear(&map);
+    assert_int_equal(account.bytes + account.count, 0);
+    sql_plan_unref(&plan);
+}
+
+static void test_names_have_a_longest_length(void **state)
+{
+    (void)state;
+    struct statement_map map = {.account = &account};
+    struct sql_plan *plan = plan_of_text("SELECT 1");
     struct statement *s = new_statement(plan);
     static uint8_t long_name[STATEMENT_NAME_MAX + 1];
     assert_int_equal(statement_map_add(&map, &key, slice_of(long_name, sizeof long_name), s),
                      STATEMENT_TOO_MANY);
     statement_unref(&s);
-    statement_map_clear(&map);
     sql_plan_unref(&plan);
 }
 
@@ -143,6 +168,7 @@ int main(void)
         cmocka_unit_test(test_all_names_can_come_back),
         cmocka_unit_test(test_one_session_cannot_keep_any_number),
         cmocka_unit_test(test_names_and_types_have_a_budget),
+        cmocka_unit_test(test_names_have_a_longest_length),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
