@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Reads the catalogue of an upstream over a link of its own, which is in no pool and never a
- * session's. The endpoints are tried in turn; a standby, which may lag, is asked only when no other
- * can be. One query after the other, every row to the builder; what the builder or the lint
- * objects to is a failure, so that nothing is ever served from a database that isolation does not
- * fit: a privileged role, another encoding, a shared table with a tenant column. */
+ * Reads the catalogue of an upstream over a link of its own (query_link.c). One query after the
+ * other, every row to the builder; what the builder or the lint objects to is a failure, so that
+ * nothing is ever served from a database that isolation does not fit: a privileged role, another
+ * encoding, a shared table with a tenant column. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,31 +17,25 @@
 #include "protocol/pg/backend.h"
 #include "protocol/pg/bind.h"
 #include "protocol/pg/error_fields.h"
-#include "protocol/pg/frame.h"
 #include "protocol/pg/message_request.h"
 #include "proxy/catalogs.h"
 #include "proxy/net/encryption.h"
 #include "proxy/net/owner.h"
-#include "proxy/pg/link.h"
+#include "proxy/net/worker.h"
 #include "proxy/pg/outgoing.h"
 #include "proxy/pg/pg.h"
-#include "proxy/pg/server_parameters.h"
+#include "proxy/pg/query_link.h"
 
-#define LOAD_TAG     0x6c6f6164U /* "load" */
-#define SEARCH_PATH  "pg_catalog, pg_temp"
+#define LOAD_TAG     0x6c6f6164U       /* "load" */
 #define QUERIES_US   INT64_C(60000000) /* for all of them */
-#define MESSAGE_MAX  ((size_t)1000 * 1024)
 #define FIELDS_MAX   ((size_t)32)
 #define FAILURE_MAX  ((size_t)512)
 #define WAIT_TURN_US INT64_C(100000)
 
 struct catalog_load {
     uint32_t tag;
-    struct snapshot *snapshot; /* shares; holds target.upstream */
-    struct link_target target;
-    struct link *link; /* borrows */
-    size_t num_tried;  /* endpoints, the present one not counted */
-    bool has_standby;  /* one of them could be asked after all */
+    struct snapshot *snapshot; /* shares; holds the link's upstream */
+    struct query_link link;
     struct worker *worker;
     struct worker_deferred deferred;
     struct catalog_builder *builder; /* owns */
@@ -53,11 +46,9 @@ struct catalog_load {
     char failure[FAILURE_MAX];
 };
 
-static const struct link_ops callbacks;
-
-static struct catalog_load *load_of(struct link *link)
+static struct catalog_load *load_of(struct query_link *link)
 {
-    struct catalog_load *load = link->owner;
+    struct catalog_load *load = owner_of(link, struct catalog_load, link);
     check(load->tag == LOAD_TAG);
     return load;
 }
@@ -68,14 +59,14 @@ static void free_load(struct worker_deferred *deferred)
     check(load->tag == LOAD_TAG);
     catalog_builder_free(&load->builder);
     snapshot_unref(&load->snapshot);
-    free(load->target.search_path);
+    query_link_fini(&load->link);
     load->tag = 0;
     free(load);
 }
 
 static void release(struct catalog_load *load)
 {
-    link_close(load->link);
+    query_link_close(&load->link);
     worker_defer(load->worker, &load->deferred, free_load);
 }
 
@@ -99,7 +90,7 @@ static void send_query(struct catalog_load *load)
     const struct config_row *row = &snapshot_config(load->snapshot)->row;
     char *text = catalog_query_text(load->query, row->schemas, row->num_schemas);
     struct outgoing out;
-    bool is_sent = outgoing_begin(&out, &load->link->stream, strlen(text) + 16);
+    bool is_sent = query_link_begin(&load->link, &out, strlen(text) + 16);
     if (is_sent) {
         pg_write_query(&out.writer, slice_text(text));
         is_sent = outgoing_end(&out);
@@ -110,43 +101,11 @@ static void send_query(struct catalog_load *load)
     }
 }
 
-/* The first round over the endpoints is for a primary. */
-static bool is_second_round(const struct catalog_load *load)
-{
-    return load->num_tried >= load->target.upstream->num_endpoints;
-}
-
-/* False: they were all tried. */
-static bool has_next_endpoint(const struct catalog_load *load)
-{
-    size_t num = load->target.upstream->num_endpoints;
-    return load->num_tried + 1 < (load->has_standby ? 2 * num : num);
-}
-
-static void open_next(struct catalog_load *load)
-{
-    load->num_tried++;
-    load->target.endpoint++;
-    load->link = link_open(load->worker, &load->target, &callbacks, load);
-}
-
-static bool is_standby(struct link *link)
-{
-    const char *state = server_parameters_find(link_parameters(link), "in_hot_standby");
-    return state != NULL && strcmp(state, "on") == 0;
-}
-
-static void on_ready(struct link *link)
+static void on_ready(struct query_link *link)
 {
     struct catalog_load *load = load_of(link);
-    if (is_standby(link) && !is_second_round(load) && load->target.upstream->num_endpoints > 1) {
-        load->has_standby = true;
-        link_close(link);
-        open_next(load);
-        return;
-    }
     load->builder = catalog_builder_new();
-    deadline_arm(load->worker, &link->deadline, load->worker->now_us + QUERIES_US);
+    query_link_limit(link, load->worker->now_us + QUERIES_US);
     send_query(load);
 }
 
@@ -230,8 +189,9 @@ static void next_query(struct catalog_load *load)
     }
 }
 
-static void take_message(struct catalog_load *load, const struct pg_frame *frame)
+static void on_message(struct query_link *link, const struct pg_frame *frame)
 {
+    struct catalog_load *load = load_of(link);
     switch (frame->type) {
     case 'D':
         if (!load->has_error && !take_row(load, frame->body)) {
@@ -246,52 +206,19 @@ static void take_message(struct catalog_load *load, const struct pg_frame *frame
         return;
     case 'T':
     case 'C':
-    case 'N':
-    case 'S':
         return;
     default:
         fail(load, "unexpected message of the server");
     }
 }
 
-static void on_input(struct link *link)
+static void on_failed(struct query_link *link, const char *reason)
 {
-    struct catalog_load *load = load_of(link);
-    while (link->state != LINK_CLOSED) {
-        struct pg_frame frame;
-        enum scan_status status =
-            pg_frame_next(stream_input(&link->stream), PG_SERVER, MESSAGE_MAX, &frame);
-        if (status == SCAN_MORE) {
-            return;
-        }
-        if (status == SCAN_BAD) {
-            fail(load, "malformed message of the server");
-            return;
-        }
-        take_message(load, &frame);
-        if (link->state != LINK_CLOSED) {
-            stream_consume(&link->stream, frame.whole.len);
-        }
-    }
+    fail(load_of(link), reason);
 }
 
-static void on_drained(struct link *link)
-{
-    (void)load_of(link);
-}
-
-static void on_gone(struct link *link, const char *reason)
-{
-    struct catalog_load *load = load_of(link);
-    if (load->builder == NULL && has_next_endpoint(load)) {
-        open_next(load); /* this link is closed by who tells us */
-        return;
-    }
-    fail(load, reason);
-}
-
-static const struct link_ops callbacks = {
-    .ready = on_ready, .gone = on_gone, .input = on_input, .drained = on_drained};
+static const struct query_link_ops callbacks = {
+    .ready = on_ready, .message = on_message, .failed = on_failed};
 
 static void *start(struct worker *worker, struct snapshot *snapshot,
                    const struct config_upstream *upstream, catalog_loaded_fn *loaded, void *context)
@@ -302,10 +229,9 @@ static void *start(struct worker *worker, struct snapshot *snapshot,
     load->worker = worker;
     load->loaded = loaded;
     load->context = context;
-    load->target.upstream = upstream;
-    load->target.tls = encryption_of_upstream(snapshot, upstream);
-    load->target.search_path = mem_copy_string(SEARCH_PATH, strlen(SEARCH_PATH));
-    load->link = link_open(worker, &load->target, &callbacks, load);
+    query_link_init(&load->link, worker, upstream, encryption_of_upstream(snapshot, upstream),
+                    &callbacks);
+    query_link_open(&load->link);
     return load;
 }
 
