@@ -34,6 +34,12 @@ struct config_identify {
 };
 
 enum config_enforce { ENFORCE_REWRITE };
+/* What tenants may see of the database beyond their rows. */
+enum config_metadata {
+    METADATA_DRIVER, /* what drivers and tools ask: names and types, no statistics */
+    METADATA_STRICT, /* nothing */
+    METADATA_OPEN,   /* all that the role may read */
+};
 enum config_fence { FENCE_AUTO, FENCE_ALWAYS, FENCE_NEVER };
 
 struct config_row {
@@ -47,6 +53,7 @@ struct config_row {
     size_t num_functions_allow;
     enum config_enforce enforce;
     enum config_fence fence;
+    enum config_metadata metadata;
     bool unsafe_allow_privileged_role;
 };
 

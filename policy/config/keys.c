@@ -29,6 +29,7 @@ static const char *const pool_modes[] = {"transaction", "session", NULL};
 static const char *const tenant_states[] = {"active", "suspended", NULL};
 static const char *const enforcements[] = {"rewrite", NULL};
 static const char *const fences[] = {"auto", "always", "never", NULL};
+static const char *const metadatas[] = {"driver", "strict", "open", NULL};
 static const char *const redis_modes[] = {"prefix", NULL};
 static const char *const log_formats[] = {"json", "text", NULL};
 static const char *const log_levels[] = {"error", "warn", "info", "debug", NULL};

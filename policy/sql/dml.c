@@ -46,6 +46,20 @@ static void note_target(struct sql_query *q, const RangeVar *target)
     sql_note(q, "%s.%s: guard on the target", target->schemaname, target->relname);
 }
 
+/* WHERE CURRENT OF stands alone: nothing can be joined to it. It needs no guard, because the row is
+ * one that the cursor's query gave, and every cursor's query is guarded. */
+static bool is_current_of(const struct sql_query *q, const Node *where, const List *from)
+{
+    if (where == NULL || !IsA(where, CurrentOfExpr)) {
+        return false;
+    }
+    if (from != NIL || ((const CurrentOfExpr *)where)->cursor_name == NULL) {
+        sql_refuse(q, "0A000", SQL_NO_LOCATION, NULL,
+                   "WHERE CURRENT OF is not supported beside other tables");
+    }
+    return true;
+}
+
 void sql_walk_update(struct sql_query *q, const struct sql_level *outer, UpdateStmt *update)
 {
     struct sql_level level = sql_level_inside(outer);
@@ -56,9 +70,15 @@ void sql_walk_update(struct sql_query *q, const struct sql_level *outer, UpdateS
     note_target(q, update->relation);
     List *predicates = sql_walk_from(q, &level, update->fromClause);
     sql_dml_walk_output(q, &level, update->targetList);
-    sql_walk_expression(q, &level, update->whereClause);
+    bool is_cursors = is_current_of(q, update->whereClause, update->fromClause);
+    if (!is_cursors) {
+        sql_walk_expression(q, &level, update->whereClause);
+    }
     sql_dml_walk_returning(q, &level, update->returningClause);
     sql_tenant_place_set(q, &relation, update->targetList);
+    if (is_cursors) {
+        return;
+    }
     predicates = lcons(sql_guard_predicate(q, update->relation, &relation), predicates);
     update->whereClause = sql_guard_condition(predicates, update->whereClause);
 }
@@ -72,8 +92,14 @@ void sql_walk_delete(struct sql_query *q, const struct sql_level *outer, DeleteS
     sql_dml_add_target(&level, delete->relation, relation.catalog);
     note_target(q, delete->relation);
     List *predicates = sql_walk_from(q, &level, delete->usingClause);
-    sql_walk_expression(q, &level, delete->whereClause);
+    bool is_cursors = is_current_of(q, delete->whereClause, delete->usingClause);
+    if (!is_cursors) {
+        sql_walk_expression(q, &level, delete->whereClause);
+    }
     sql_dml_walk_returning(q, &level, delete->returningClause);
+    if (is_cursors) {
+        return;
+    }
     predicates = lcons(sql_guard_predicate(q, delete->relation, &relation), predicates);
     delete->whereClause = sql_guard_condition(predicates, delete->whereClause);
 }

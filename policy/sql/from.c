@@ -209,3 +209,13 @@ List *sql_walk_from(struct sql_query *q, struct sql_level *level, List *from)
     sql_walk_expression(q, level, p.pending);
     return p.predicates;
 }
+
+Node *sql_walk_below(struct sql_query *q, struct sql_level *level, Node *item)
+{
+    struct placement p = {.q = q, .level = level};
+    List *aliases = NIL;
+    item = place(&p, item, REACH_BELOW);
+    check_aliases(q, item, &aliases);
+    sql_walk_expression(q, level, p.pending);
+    return item;
+}

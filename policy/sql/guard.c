@@ -50,7 +50,7 @@ static Node *added_param(struct sql_query *q)
 /* The same node stands wherever a value of this type does: a bulk INSERT has thousands. */
 Node *sql_tenant_value(struct sql_query *q, const struct sql_tenant_type *type)
 {
-    bool is_literal = q->request->protocol == SQL_SIMPLE;
+    bool is_literal = q->uses_literals;
     q->num_holes += is_literal ? 1 : 0;
     if (q->value != NULL && q->value_type == type) {
         return q->value;

@@ -171,6 +171,11 @@ enum sql_effect sql_plan_effect(const struct sql_plan *plan, size_t statement)
     return plan->effects[statement];
 }
 
+bool sql_plan_is_tenants_own(const struct sql_plan *plan)
+{
+    return plan->is_tenants_own;
+}
+
 bool sql_plan_is_verbatim(const struct sql_plan *plan)
 {
     return plan->is_verbatim;

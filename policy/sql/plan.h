@@ -86,6 +86,9 @@ const struct sql_refusal *sql_plan_check_bind(const struct sql_plan *plan, size_
                                               int16_t format, bool is_null, struct slice value,
                                               struct slice tenant);
 
+/* The text of a Parse holds the tenant: no session of another one may share what it prepares. */
+bool sql_plan_is_tenants_own(const struct sql_plan *plan);
+
 /* The text is sent as it came: what parameters it has, only the server knows. */
 bool sql_plan_is_verbatim(const struct sql_plan *plan);
 

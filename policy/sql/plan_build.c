@@ -61,6 +61,7 @@ static bool init_query(struct build *b, const struct sql_environment *env,
     b->q = (struct sql_query){.env = env, .request = request};
     b->q.text = b->text;
     b->q.text_len = request->text.len;
+    b->q.uses_literals = request->protocol == SQL_SIMPLE;
     return find_unused(b->text, b->q.text_len, "rftenant", b->q.sentinel, sizeof(b->q.sentinel)) &&
            find_unused(b->text, b->q.text_len, "_rf", b->q.guard_prefix, sizeof(b->q.guard_prefix));
 }
@@ -275,6 +276,7 @@ static void build(void *arg)
     keep_notes(b->plan, &b->q);
     keep_setting(b->plan, &b->q);
     b->plan->num_params = (uint16_t)b->q.max_param;
+    b->plan->is_tenants_own = b->q.request->protocol == SQL_EXTENDED && b->plan->num_holes > 0;
     b->plan->added_type = b->q.added_type_differs ? TEXT_OID : b->q.added_type;
     b->plan->verdict = SQL_FORWARD;
 }

@@ -24,6 +24,7 @@ struct sql_plan {
     enum sql_verdict verdict;
     bool proof_failed;
     bool is_verbatim;
+    bool is_tenants_own; /* what Parse sends holds the tenant */
     bool advances;       /* sequences, perhaps */
     uint32_t added_type; /* 0: the plan adds no parameter */
     uint16_t num_params;

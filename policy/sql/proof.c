@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Statements that change rows, and the entry of the checker. A new row must hold the tenant's
+ * Statements that change rows. A new row must hold the tenant's
  * value at the tenant column, wherever it comes from; a changed or deleted row must be guarded. */
-#include "policy/sql/proof.h"
+#include "policy/sql/proof_parts.h"
 
 #include <string.h>
 
 #include "nodes/value.h"
-
-#include "policy/sql/proof_parts.h"
 
 static bool is_tenant_column(const struct proof *p, const ResTarget *target)
 {
@@ -163,6 +161,19 @@ static void check_insert(const struct proof *p, const struct proof_scope *scope,
     check_returning(p, scope, insert->returningClause);
 }
 
+/* The row a cursor stands on: the cursor's own query is guarded. */
+static bool is_current_of(const Node *where, const List *from)
+{
+    return where != NULL && IsA(where, CurrentOfExpr) && from == NIL;
+}
+
+static void check_where(const struct proof *p, const struct proof_scope *scope, const Node *where)
+{
+    if (where == NULL || !IsA(where, CurrentOfExpr)) {
+        proof_check_expression(p, scope, where);
+    }
+}
+
 static void check_update(const struct proof *p, const struct proof_scope *scope,
                          const UpdateStmt *update)
 {
@@ -170,8 +181,11 @@ static void check_update(const struct proof *p, const struct proof_scope *scope,
     scope = proof_check_with(p, scope, update->withClause);
     check_set(p, scope, relation, update->targetList);
     proof_check_from(p, scope, update->fromClause, update->whereClause);
-    proof_check_expression(p, scope, update->whereClause);
+    check_where(p, scope, update->whereClause);
     check_returning(p, scope, update->returningClause);
+    if (is_current_of(update->whereClause, update->fromClause)) {
+        return;
+    }
     if (!proof_has_guard(p, relation, update->relation, update->whereClause)) {
         proof_fail(p, "UPDATE has no guard");
     }
@@ -183,10 +197,58 @@ static void check_delete(const struct proof *p, const struct proof_scope *scope,
     const struct catalog_relation *relation = proof_target(p, delete->relation);
     scope = proof_check_with(p, scope, delete->withClause);
     proof_check_from(p, scope, delete->usingClause, delete->whereClause);
-    proof_check_expression(p, scope, delete->whereClause);
+    check_where(p, scope, delete->whereClause);
     check_returning(p, scope, delete->returningClause);
+    if (is_current_of(delete->whereClause, delete->usingClause)) {
+        return;
+    }
     if (!proof_has_guard(p, relation, delete->relation, delete->whereClause)) {
         proof_fail(p, "DELETE has no guard");
+    }
+}
+
+static void check_merge_insert(const struct proof *p, const struct catalog_relation *relation,
+                               const MergeWhenClause *when)
+{
+    if (when->targetList == NIL) {
+        proof_fail(p, "MERGE inserts without columns");
+    }
+    check_row(p, relation, when->targetList, when->values);
+}
+
+static void check_when(const struct proof *p, const struct proof_scope *scope,
+                       const struct catalog_relation *relation, const MergeWhenClause *when)
+{
+    proof_check_expression(p, scope, when->condition);
+    proof_check_expression(p, scope, when->targetList);
+    proof_check_expression(p, scope, when->values);
+    if (when->matchKind == MERGE_WHEN_NOT_MATCHED_BY_SOURCE) {
+        proof_fail(p, "MERGE acts on rows that no guard was asked about");
+    }
+    if (when->commandType == CMD_INSERT) {
+        check_merge_insert(p, relation, when);
+    } else if (when->commandType == CMD_UPDATE) {
+        check_set(p, scope, relation, when->targetList);
+    } else if (when->commandType != CMD_DELETE && when->commandType != CMD_NOTHING) {
+        proof_fail(p, "an unknown action of MERGE");
+    }
+}
+
+/* No condition above filters the source: each of its rows is acted on. */
+static void check_merge(const struct proof *p, const struct proof_scope *scope,
+                        const MergeStmt *merge)
+{
+    ListCell *cell;
+    const struct catalog_relation *relation = proof_target(p, merge->relation);
+    scope = proof_check_with(p, scope, merge->withClause);
+    proof_check_from(p, scope, list_make1(merge->sourceRelation), NULL);
+    proof_check_expression(p, scope, merge->joinCondition);
+    foreach (cell, merge->mergeWhenClauses) {
+        check_when(p, scope, relation, lfirst(cell));
+    }
+    check_returning(p, scope, merge->returningClause);
+    if (!proof_has_guard(p, relation, merge->relation, merge->joinCondition)) {
+        proof_fail(p, "MERGE has no guard");
     }
 }
 
@@ -206,26 +268,10 @@ void proof_check_query(const struct proof *p, const struct proof_scope *scope, c
     case T_DeleteStmt:
         check_delete(p, scope, (const DeleteStmt *)query);
         return;
+    case T_MergeStmt:
+        check_merge(p, scope, (const MergeStmt *)query);
+        return;
     default:
         proof_fail(p, "an unknown statement");
-    }
-}
-
-static bool is_about_session(const Node *statement)
-{
-    return IsA(statement, TransactionStmt) || IsA(statement, VariableSetStmt) ||
-           IsA(statement, VariableShowStmt) || IsA(statement, DiscardStmt) ||
-           IsA(statement, DeallocateStmt);
-}
-
-void sql_proof_check(struct sql_query *q, const List *statements)
-{
-    struct proof p = {.q = q};
-    ListCell *cell;
-    foreach (cell, statements) {
-        const Node *statement = ((const RawStmt *)lfirst(cell))->stmt;
-        if (!is_about_session(statement)) {
-            proof_check_query(&p, NULL, statement);
-        }
     }
 }

@@ -89,13 +89,13 @@ static bool is_sentinel(const struct proof *p, const Node *node)
         return false;
     }
     const A_Const *constant = (const A_Const *)node;
-    return p->q->request->protocol == SQL_SIMPLE && !constant->isnull &&
-           IsA(&constant->val, String) && strcmp(constant->val.sval.sval, p->q->sentinel) == 0;
+    return p->q->uses_literals && !constant->isnull && IsA(&constant->val, String) &&
+           strcmp(constant->val.sval.sval, p->q->sentinel) == 0;
 }
 
 static bool is_added_param(const struct proof *p, const Node *node)
 {
-    return p->q->request->protocol == SQL_EXTENDED && IsA(node, ParamRef) &&
+    return !p->q->uses_literals && IsA(node, ParamRef) &&
            ((const ParamRef *)node)->number == p->q->max_param + 1;
 }
 

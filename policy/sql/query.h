@@ -28,6 +28,7 @@ struct sql_query {
     const char *text; /* the client's, NUL-terminated */
     size_t text_len;
 
+    bool uses_literals; /* the tenant stands in the text, not in a parameter */
     char sentinel[24];  /* stands for the tenant in literals; occurs nowhere in text */
     uint32_t num_holes; /* literals made with it */
     Node *value;        /* the tenant's value in value_type, or NULL */

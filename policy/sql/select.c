@@ -22,6 +22,9 @@ static void walk_cte_query(struct sql_query *q, const struct sql_level *level, C
     case T_DeleteStmt:
         sql_walk_delete(q, level, (DeleteStmt *)body);
         break;
+    case T_MergeStmt: /* since version 17; the server refuses it before */
+        sql_walk_merge(q, level, (MergeStmt *)body);
+        break;
     default:
         sql_refuse(q, "0A000", cte->location, NULL,
                    "this statement is not supported in WITH under tenant isolation");

@@ -5,8 +5,6 @@
 
 #include "nodes/value.h"
 
-#include "policy/sql/walk.h"
-
 static const char hint_admin[] = "Connect to the server directly for administration.";
 
 /* A file or program of the server is never a tenant's; the client's own data could be. */
@@ -41,23 +39,9 @@ pg_noreturn static void refuse(const struct sql_query *q, const RawStmt *stateme
 enum sql_effect sql_statement_rewrite(struct sql_query *q, RawStmt *statement)
 {
     enum sql_effect effect = SQL_EFFECT_NONE;
-    switch ((int)nodeTag(statement->stmt)) {
-    case T_SelectStmt:
-        sql_walk_select(q, NULL, (SelectStmt *)statement->stmt, SQL_SELECT_TOP);
-        break;
-    case T_InsertStmt:
-        sql_walk_insert(q, NULL, (InsertStmt *)statement->stmt);
-        break;
-    case T_UpdateStmt:
-        sql_walk_update(q, NULL, (UpdateStmt *)statement->stmt);
-        break;
-    case T_DeleteStmt:
-        sql_walk_delete(q, NULL, (DeleteStmt *)statement->stmt);
-        break;
-    default:
-        if (!sql_session_check(q, statement, &effect)) {
-            refuse(q, statement);
-        }
+    if (!sql_query_rewrite(q, statement->stmt) && !sql_utility_rewrite(q, statement, &effect) &&
+        !sql_session_check(q, statement, &effect)) {
+        refuse(q, statement);
     }
     return effect;
 }

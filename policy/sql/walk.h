@@ -27,9 +27,13 @@ void sql_walk_with(struct sql_query *q, struct sql_level *level, WithClause *wit
  * belong into the WHERE of the same statement. */
 List *sql_walk_from(struct sql_query *q, struct sql_level *level, List *from);
 
-/* INSERT, UPDATE and DELETE, at the top (outer NULL) or in a WITH clause. */
+/* One item of FROM in whose place no condition of a WHERE could filter: guarded below. */
+Node *sql_walk_below(struct sql_query *q, struct sql_level *level, Node *item);
+
+/* INSERT, UPDATE, DELETE and MERGE, at the top (outer NULL) or in a WITH clause. */
 void sql_walk_insert(struct sql_query *q, const struct sql_level *outer, InsertStmt *insert);
 void sql_walk_update(struct sql_query *q, const struct sql_level *outer, UpdateStmt *update);
 void sql_walk_delete(struct sql_query *q, const struct sql_level *outer, DeleteStmt *delete);
+void sql_walk_merge(struct sql_query *q, const struct sql_level *outer, MergeStmt *merge);
 
 #endif

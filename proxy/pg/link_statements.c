@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "policy/sql/plan.h"
+#include "policy/sql/reserved.h"
 #include "protocol/check.h"
 #include "protocol/mem.h"
 #include "proxy/pg/hash.h"
@@ -122,7 +123,7 @@ size_t link_statements_count(const struct link_statements *map)
 
 size_t link_statement_name(uint64_t number, char out_name[LINK_STATEMENT_NAME])
 {
-    int len = snprintf(out_name, LINK_STATEMENT_NAME, "rf_%" PRIu64, number);
+    int len = snprintf(out_name, LINK_STATEMENT_NAME, SQL_RESERVED_PREFIX "%" PRIu64, number);
     check(len > 0 && (size_t)len < LINK_STATEMENT_NAME);
     return (size_t)len;
 }

@@ -68,8 +68,7 @@ const struct sql_refusal *session_names_object(const struct session *s, const st
         .hint = "Send it as a simple query.",
     };
     struct slice name;
-    bool may_have_own = s->is_pinned && s->upstream->target.upstream->is_passthrough;
-    return may_have_own && sql_plan_deallocates(plan, &name) ? &refusal : NULL;
+    return s->is_pinned && sql_plan_deallocates(plan, &name) ? &refusal : NULL;
 }
 
 /* The Execute goes to the server; the names in note come back if it is skipped. */

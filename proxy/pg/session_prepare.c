@@ -253,7 +253,7 @@ static enum request_step parse_plan(struct session *s, const struct pg_parse *pa
     const struct statement_spec spec = {
         .plan = plan,
         .epoch = session_epoch(s),
-        .settings_tag = s->meaning,
+        .settings_tag = sql_plan_is_tenants_own(plan) ? ++s->pg->last_meaning : s->meaning,
         .types = parse->types,
         .text = parse->text,
     };

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "policy/sql/plan.h"
+#include "policy/sql/reserved.h"
 #include "protocol/check.h"
 #include "protocol/pg/message_reply.h"
 #include "protocol/pg/message_request.h"
@@ -21,7 +22,7 @@
 
 /* No statement begins with a name and goes on with two more. */
 #define FAILING_TEXT "ringfence refused this"
-#define FAILING_NAME "rf_refused"
+#define FAILING_NAME SQL_RESERVED_PREFIX "refused"
 #define FAILING_ROOM ((size_t)64)
 #define READY_ROOM   ((size_t)8)
 

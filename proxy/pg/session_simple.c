@@ -4,6 +4,7 @@
  * the proxy's own business: the client gets its answer, the link is scrubbed on its way back. */
 #include "policy/config/config.h"
 #include "policy/sql/plan.h"
+#include "policy/sql/reserved.h"
 #include "protocol/check.h"
 #include "protocol/pg/frontend.h"
 #include "protocol/pg/message_reply.h"
@@ -114,12 +115,18 @@ static enum request_step discard_all(struct session *s)
     return answer(s, slice_text("DISCARD ALL"), PG_READY_IDLE);
 }
 
-/* The server has the names of links only. What a SQL PREPARE made, it has under the client's name:
- * that is possible without isolation alone, and pins. */
+static bool is_reserved(struct slice name)
+{
+    struct slice prefix = slice_text(SQL_RESERVED_PREFIX);
+    return name.len >= prefix.len && slice_equal(slice_of(name.ptr, prefix.len), prefix);
+}
+
+/* The server has the names of links only. What a SQL PREPARE made, which pins, it has under the
+ * client's name. */
 static enum request_step forget_statement(struct session *s, struct sql_plan *plan,
                                           struct slice name, enum pg_ready ready)
 {
-    bool may_have_own = s->is_pinned && s->upstream->target.upstream->is_passthrough;
+    bool may_have_own = s->is_pinned;
     if (name.len == 0) {
         statement_map_clear(&s->names.statements);
         if (!may_have_own) {
@@ -133,7 +140,7 @@ static enum request_step forget_statement(struct session *s, struct sql_plan *pl
         statement_slot_free(&slot);
         return answer(s, slice_text("DEALLOCATE"), ready);
     }
-    if (may_have_own) {
+    if (may_have_own && !is_reserved(name)) {
         return send_to_server(s, plan);
     }
     struct refusal *refusal = refusal_new("26000", SESSION_NO_STATEMENT, name);

@@ -247,3 +247,28 @@ DELETE FROM countries; -- expect: [X-G09] DENY 42501 a shared table
 DELETE FROM orders WHERE id IN (SELECT id FROM orders ORDER BY total DESC LIMIT 2) RETURNING id, total; -- expect: [X-G10] FILTER
 DELETE FROM orders AS customers WHERE customers.id > 10 RETURNING customers.tenant_id; -- expect: [X-G11] FILTER
 DELETE FROM orders WHERE (orders.*) IS NOT NULL; -- expect: [X-G12] FILTER
+-- ===== H. MERGE
+MERGE INTO orders o USING (SELECT 10 AS id) s ON o.id = s.id WHEN MATCHED THEN DELETE; -- expect: [X-H01] FILTER
+MERGE INTO orders o USING (SELECT 20 AS id) s ON o.id = s.id WHEN MATCHED THEN UPDATE SET total = 0; -- expect: [X-H02] FILTER nothing matches
+MERGE INTO orders o USING customers c ON o.customer_id = c.id WHEN MATCHED THEN UPDATE SET total = o.total + c.id; -- expect: [X-H03] FILTER
+MERGE INTO orders o USING customers c ON o.customer_id = c.id AND o.id < 12 WHEN MATCHED AND c.name LIKE 'a%' THEN DELETE WHEN MATCHED THEN DO NOTHING; -- expect: [X-H04] FILTER
+MERGE INTO orders USING (SELECT 950 AS id UNION SELECT 10) s ON orders.id = s.id WHEN MATCHED THEN UPDATE SET total = 1 WHEN NOT MATCHED THEN INSERT (id, tenant_id, total) VALUES (s.id, 't1', 5); -- expect: [X-H05] FILTER
+MERGE INTO orders o USING (SELECT id + 900 AS id, total FROM orders) s ON o.id = s.id WHEN NOT MATCHED THEN INSERT (id, tenant_id, total) VALUES (s.id, 't1', s.total); -- expect: [X-H06] FILTER the source
+MERGE INTO customers c USING (SELECT customer_id AS id, max(total) AS t FROM orders GROUP BY 1) s ON c.id = s.id WHEN MATCHED THEN UPDATE SET name = c.name || s.t; -- expect: [X-H07] FILTER
+MERGE INTO ONLY orders AS customers USING countries k ON k.code = 'FR' AND customers.id = 11 WHEN MATCHED THEN DELETE; -- expect: [X-H08] FILTER
+MERGE INTO events e USING (SELECT 't2 jan secret' AS body) s ON e.body = s.body WHEN MATCHED THEN DELETE; -- expect: [X-H09] FILTER
+MERGE INTO orders o USING (VALUES (10), (20)) s(id) ON o.id = s.id WHEN MATCHED AND (SELECT count(*) FROM customers) = 2 THEN UPDATE SET total = 7; -- expect: [X-H10] FILTER
+MERGE INTO orders o USING generate_series(10, 22) AS s(id) ON o.id = s.id WHEN MATCHED THEN UPDATE SET total = 1 / (o.total - 999); -- expect: [X-H11] FILTER no foreign row raises
+-- ===== J. Cursors and prepared statements
+DECLARE c CURSOR FOR SELECT id FROM orders ORDER BY id; FETCH 2 FROM c; MOVE ABSOLUTE 0 IN c; CLOSE c; -- expect: [X-J01] FILTER
+DECLARE c SCROLL CURSOR FOR SELECT * FROM customers ORDER BY id; FETCH LAST FROM c; FETCH PRIOR FROM c; -- expect: [X-J02] FILTER
+DECLARE c CURSOR FOR WITH x AS (SELECT * FROM orders) SELECT count(*) FROM x; FETCH c; -- expect: [X-J03] FILTER
+DECLARE c CURSOR FOR SELECT id FROM orders ORDER BY id FOR UPDATE; FETCH c; UPDATE orders SET total = 77 WHERE CURRENT OF c RETURNING id; SELECT count(*) FROM orders WHERE total = 77; -- expect: [X-J04] FILTER
+DECLARE c CURSOR FOR SELECT id FROM orders ORDER BY id; FETCH c; DELETE FROM orders WHERE CURRENT OF c; SELECT id FROM orders ORDER BY id; -- expect: [X-J05] FILTER
+PREPARE x_p AS SELECT id FROM orders WHERE total >= $1 ORDER BY id; EXECUTE x_p(0); EXECUTE x_p(60); DEALLOCATE x_p; -- expect: [X-J06] FILTER or DENY DEALLOCATE beside others
+PREPARE x_p(bigint) AS DELETE FROM orders WHERE id >= $1 RETURNING id; EXECUTE x_p(11); -- expect: [X-J07] FILTER
+PREPARE x_q AS INSERT INTO orders (id, tenant_id, total) VALUES ($1, 't1', 1) RETURNING *; EXECUTE x_q(977); -- expect: [X-J08] FILTER
+PREPARE x_r AS MERGE INTO orders o USING (SELECT 20 AS id) s ON o.id = s.id WHEN MATCHED THEN DELETE; EXECUTE x_r; -- expect: [X-J09] FILTER
+FETCH ALL FROM nosuch; -- expect: [X-J10] SERVER-ERR 34000
+EXECUTE rf_1; -- expect: [X-J11] DENY 26000
+CLOSE nosuch; -- expect: [X-J12] SERVER-ERR 34000

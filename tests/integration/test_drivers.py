@@ -56,13 +56,9 @@ DRIVERS = {
 
 #: What isolation refuses, clearly and with the session unharmed; docs/drivers.md says why.
 REFUSED = {
-    "psycopg3": {"cursor"},
-    "psql": {"cursor"},
     "postgres.js": {"arrays"},
-    "psycopg2": {"cursor"},
     "asyncpg": {"arrays", "reconnect"},
-    "sqlalchemy": {"psycopg cursor", "psycopg2 cursor"},
-    "django": {"default bulk", "default cursor", "server_side bulk", "server_side cursor"},
+    "django": {"default bulk", "server_side bulk"},
 }
 
 

@@ -40,6 +40,43 @@ static const struct sample samples[] = {
     {"SELECT 1 FROM public.orders WHERE orders.tenant_id =T", false},
     {"SELECT 1 FROM public.orders o WHERE tenant_id =T", false},
     {"SELECT 1 FROM public.orders o WHERE o.customer_id =T", false},
+    {"MERGE INTO public.orders o USING (SELECT 1 AS id) s ON o.tenant_id =T AND o.id = s.id"
+     " WHEN MATCHED THEN DELETE WHEN NOT MATCHED THEN INSERT (id, tenant_id) VALUES (1, {T})",
+     true},
+    {"MERGE INTO public.orders o USING (SELECT 1 AS id) s ON o.id = s.id WHEN MATCHED THEN DELETE",
+     false},
+    {"MERGE INTO public.orders o USING (SELECT 1 AS id) s ON o.tenant_id =T"
+     " WHEN NOT MATCHED THEN INSERT (id, tenant_id) VALUES (1, 't2')",
+     false},
+    {"MERGE INTO public.orders o USING (SELECT 1 AS id) s ON o.tenant_id =T"
+     " WHEN NOT MATCHED THEN INSERT (id) VALUES (1)",
+     false},
+    {"MERGE INTO public.orders o USING (SELECT 1 AS id) s ON o.tenant_id =T"
+     " WHEN MATCHED THEN UPDATE SET tenant_id = 't2'",
+     false},
+    {"MERGE INTO public.orders o USING (SELECT 1 AS id) s ON o.tenant_id =T"
+     " WHEN NOT MATCHED BY SOURCE THEN DELETE",
+     false},
+    {"MERGE INTO public.orders o USING public.customers s ON o.tenant_id =T AND s.tenant_id =T"
+     " WHEN MATCHED THEN DELETE",
+     false},
+    {"MERGE INTO public.orders o USING (public.customers s JOIN (SELECT) _rf1 ON s.tenant_id =T)"
+     " ON o.tenant_id =T WHEN MATCHED THEN DELETE",
+     true},
+    {"EXPLAIN (costs off) SELECT 1 FROM public.orders o WHERE o.tenant_id =T", true},
+    {"EXPLAIN SELECT 1 FROM public.orders o WHERE o.tenant_id =T", false},
+    {"EXPLAIN (costs off) SELECT 1 FROM public.orders o", false},
+    {"EXPLAIN (costs off) EXECUTE rf_1", false},
+    {"EXECUTE rf_1", false},
+    {"EXECUTE p", true},
+    {"PREPARE p AS SELECT 1 FROM public.orders o WHERE o.tenant_id =T", true},
+    {"PREPARE p AS SELECT 1 FROM public.orders o", false},
+    {"PREPARE rf_1 AS SELECT 1", false},
+    {"DECLARE c CURSOR FOR SELECT 1 FROM public.orders o WHERE o.tenant_id =T", true},
+    {"DECLARE c CURSOR FOR SELECT 1 FROM public.orders o", false},
+    {"UPDATE public.orders SET total = 0 WHERE CURRENT OF c", true},
+    {"UPDATE public.orders SET tenant_id = 't2' WHERE CURRENT OF c", false},
+    {"DELETE FROM public.orders USING public.countries WHERE CURRENT OF c", false},
     {"SELECT 1 FROM public.orders o WHERE o.tenant_id =T OR o.id = 1", false},
     {"SELECT 1 FROM public.orders o WHERE NOT o.tenant_id =T", false},
     {"SELECT 1 FROM public.orders o WHERE o.tenant_id = {T}", false},
@@ -225,8 +262,9 @@ static void check_all(void **state)
     for (size_t i = 0; i < sizeof samples / sizeof samples[0]; i++) {
         char text[TEXT_CAP];
         expand(samples[i].text, text);
-        struct run run = {.q = {.env = &env, .request = &request, .sentinel = "sentinel"},
-                          .text = text};
+        struct run run = {
+            .q = {.env = &env, .request = &request, .uses_literals = true, .sentinel = "sentinel"},
+            .text = text};
         struct libpg_error error = {0};
         bool is_proved = libpg_run(prove, &run, &error);
         if (is_proved != samples[i].is_proved ||

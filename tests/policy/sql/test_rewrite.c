@@ -23,8 +23,8 @@
 
 #define LINE_CAP 8192
 
-static const char *const files[] = {"select", "join",    "expression", "with",    "insert",
-                                    "change", "session", "refused",    "extended"};
+static const char *const files[] = {"select",  "join",    "expression", "with",  "insert", "change",
+                                    "session", "refused", "extended",   "merge", "utility"};
 
 struct reading {
     const char *file;
