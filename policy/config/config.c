@@ -18,11 +18,29 @@ static void strings_free(char **strings, size_t count)
     free(strings);
 }
 
+static void auth_query_free(struct config_auth_query *query)
+{
+    if (query == NULL) {
+        return;
+    }
+    if (query->password != NULL) {
+        explicit_bzero(query->password, strlen(query->password));
+    }
+    free(query->upstream_name);
+    free(query->database);
+    free(query->user);
+    free(query->password);
+    free(query->password_file);
+    free(query->sql);
+    free(query);
+}
+
 static void listener_fini(struct config_listener *listener)
 {
     free(listener->name);
     free(listener->upstream_name);
     free(listener->users_file);
+    auth_query_free(listener->query);
     free(listener->tls.cert);
     free(listener->tls.key);
     free(listener->tls.client_ca);

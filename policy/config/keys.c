@@ -15,6 +15,12 @@
 #define HOUR   (60 * MINUTE)
 #define DAY    (24 * HOUR)
 
+/* Every name with its schema, so that it means the same under any search_path; the parameter is a
+ * text, since a longer one would be cut to the length of a name. */
+#define AUTH_QUERY_SQL                                                                   \
+    "SELECT rolname, rolpassword, rolcanlogin, rolvaliduntil FROM pg_catalog.pg_authid " \
+    "WHERE rolname OPERATOR(pg_catalog.=) $1::pg_catalog.text"
+
 /* In the order of the enums they are stored as. */
 static const char *const protocols[] = {"postgres", "redis", NULL};
 static const char *const auth_methods[] = {"trust", "scram-sha-256", "cert", NULL};
@@ -51,6 +57,11 @@ static const struct key listener_keys[] = {
 
 static const struct key auth_keys[] = {
 #define AUTH_KEY(...) ROW(raw_auth, config_listener, __VA_ARGS__)
+#include "policy/config/keys.def"
+};
+
+static const struct key auth_query_keys[] = {
+#define AUTH_QUERY_KEY(...) ROW(raw_auth_query, config_auth_query, __VA_ARGS__)
 #include "policy/config/keys.def"
 };
 
@@ -127,6 +138,7 @@ static const struct key log_keys[] = {
 static const struct section sections[SECTION_COUNT] = {
     [SECTION_LISTENER] = SECTION("listeners[]", listener_keys),
     [SECTION_AUTH] = SECTION("listeners[].auth", auth_keys),
+    [SECTION_AUTH_QUERY] = SECTION("listeners[].auth.query", auth_query_keys),
     [SECTION_LISTENER_TLS] = SECTION("listeners[].tls", listener_tls_keys),
     [SECTION_UPSTREAM] = SECTION("upstreams.NAME", upstream_keys),
     [SECTION_UPSTREAM_TLS] = SECTION("upstreams.NAME.tls", upstream_tls_keys),

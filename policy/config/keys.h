@@ -24,6 +24,7 @@ struct key {
 enum section_id {
     SECTION_LISTENER,     /* struct config_listener */
     SECTION_AUTH,         /* struct config_listener */
+    SECTION_AUTH_QUERY,   /* struct config_auth_query */
     SECTION_LISTENER_TLS, /* struct config_listener_tls */
     SECTION_UPSTREAM,     /* struct config_upstream */
     SECTION_UPSTREAM_TLS, /* struct config_upstream_tls */

@@ -16,6 +16,19 @@ enum config_auth_method {
 
 enum config_isolation { CONFIG_ISOLATION_ROW, CONFIG_ISOLATION_PASSTHROUGH };
 
+/* Where else than in the users file the secrets of users are. */
+struct config_auth_query {
+    char *upstream_name;                    /* NULL: the listener's own */
+    const struct config_upstream *upstream; /* borrows from the config */
+    char *database;                         /* NULL: the upstream's */
+    char *user;
+    char *password;      /* what password_file held; NULL when none was given */
+    char *password_file; /* NULL when none was given */
+    char *sql;
+    int64_t timeout_us; /* of an answer */
+    int64_t cache_us;   /* that an answer is good for */
+};
+
 struct config_listener {
     char *name;
     enum config_protocol protocol;
@@ -26,7 +39,8 @@ struct config_listener {
     enum config_target target;              /* PRIMARY for redis */
     enum config_isolation isolation;        /* the same for all listeners of an upstream */
     enum config_auth_method auth;
-    char *users_file; /* NULL when auth is trust */
+    char *users_file;                /* NULL when none was given */
+    struct config_auth_query *query; /* owns; NULL: nobody is asked */
     struct config_listener_tls tls;
 };
 

@@ -25,22 +25,22 @@ static enum config_status check_auth(struct reading *reading, const struct secti
                                      const struct section_place *place, bool method_given,
                                      struct config_listener *listener)
 {
+    bool has_secrets = listener->users_file != NULL || listener->query != NULL;
     if (!method_given) {
-        listener->auth =
-            listener->users_file != NULL ? CONFIG_AUTH_SCRAM_SHA_256 : CONFIG_AUTH_TRUST;
+        listener->auth = has_secrets ? CONFIG_AUTH_SCRAM_SHA_256 : CONFIG_AUTH_TRUST;
     }
     uint32_t method = node_below(reading, auth, "method");
     uint32_t shown = method != DOCUMENT_NONE ? method : place->node;
     if (listener->auth == CONFIG_AUTH_SCRAM_SHA_256) {
-        return listener->users_file != NULL
+        return has_secrets
                    ? CONFIG_OK
-                   : refuse(reading, shown, "%s.users_file is missing: scram-sha-256 needs one",
-                            auth->path);
+                   : refuse(reading, shown, "%s.users_file is missing: scram-sha-256 needs one%s",
+                            auth->path, listener->protocol == CONFIG_POSTGRES ? ", or query" : "");
     }
-    if (listener->users_file != NULL) {
-        return refuse_key(reading, node_below(reading, auth, "users_file"),
-                          "%s.users_file: %s has no use for it", auth->path,
-                          listener->auth == CONFIG_AUTH_CERT ? "cert" : "trust");
+    if (has_secrets) {
+        const char *key = listener->users_file != NULL ? "users_file" : "query";
+        return refuse_key(reading, node_below(reading, auth, key), "%s.%s: %s has no use for it",
+                          auth->path, key, listener->auth == CONFIG_AUTH_CERT ? "cert" : "trust");
     }
     if (listener->auth == CONFIG_AUTH_CERT) {
         return listener->tls.mode == CONFIG_LISTENER_TLS_REQUIRE &&
@@ -161,6 +161,7 @@ static enum config_status read_listener(struct reading *reading, const struct se
     bool method_given = (auth_given & AUTH_METHOD_GIVEN) != 0;
     if (resolve_upstream(reading, place, listener) != CONFIG_OK ||
         read_listener_tls(reading, place, &raw->tls, listener) != CONFIG_OK ||
+        read_auth_query(reading, &auth, &raw->auth.query, listener) != CONFIG_OK ||
         check_isolation(reading, place, listener) != CONFIG_OK ||
         check_target(reading, place, listener) != CONFIG_OK ||
         check_auth(reading, &auth, place, method_given, listener) != CONFIG_OK) {

@@ -39,6 +39,18 @@ MUST_USE enum config_status read_upstream_tls(struct reading *reading,
                                               const struct raw_upstream_tls *raw,
                                               struct config_upstream *values);
 
+/* The query section of a listener's auth, if it is there; upstreams are resolved. */
+MUST_USE enum config_status read_auth_query(struct reading *reading,
+                                            const struct section_place *auth,
+                                            const struct raw_auth_query *raw,
+                                            struct config_listener *listener);
+
+/* The key password_file of the section at place: *path becomes absolute, *out_password what the
+ * file holds. NULL at path is fine. */
+MUST_USE enum config_status read_password_file(struct reading *reading,
+                                               const struct section_place *place, char **path,
+                                               char **out_password);
+
 /* The name of a file relative to the folder of the configuration, owned by the caller. */
 char *resolve_path(const struct reading *reading, const char *name);
 

@@ -6,9 +6,15 @@
 
 #define RAW_FIELD(name, ...) char *raw_##name;
 
+struct raw_auth_query {
+#define AUTH_QUERY_KEY RAW_FIELD
+#include "policy/config/keys.def"
+};
+
 struct raw_auth {
 #define AUTH_KEY RAW_FIELD
 #include "policy/config/keys.def"
+    struct raw_auth_query query;
 };
 
 struct raw_listener_tls {

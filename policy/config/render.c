@@ -64,6 +64,18 @@ static void put_section(FILE *out, enum section_id id, const void *values, int d
     }
 }
 
+static void put_auth_query(FILE *out, const struct config_auth_query *query)
+{
+    if (query == NULL) {
+        return;
+    }
+    fputs("      query:\n", out);
+    put_section(out, SECTION_AUTH_QUERY, query, 4, false);
+    if (query->password != NULL) {
+        fputs("        # password: ***\n", out);
+    }
+}
+
 static void put_listeners(FILE *out, const struct config *config)
 {
     fputs("listeners:\n", out);
@@ -72,6 +84,7 @@ static void put_listeners(FILE *out, const struct config *config)
         put_section(out, SECTION_LISTENER, &config->listeners[i], 2, true);
         fputs("    auth:\n", out);
         put_section(out, SECTION_AUTH, &config->listeners[i], 3, false);
+        put_auth_query(out, config->listeners[i].query);
         fputs("    tls:\n", out);
         put_section(out, SECTION_LISTENER_TLS, &config->listeners[i].tls, 3, false);
     }

@@ -25,10 +25,15 @@
 static const cyaml_schema_value_t text_entry = {
     CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char *, 0, CYAML_UNLIMITED)};
 
+static const cyaml_schema_field_t auth_query_fields[] = {
+#define AUTH_QUERY_KEY(name, ...) FIELD(raw_auth_query, name)
+#include "policy/config/keys.def"
+    CYAML_FIELD_END};
+
 static const cyaml_schema_field_t auth_fields[] = {
 #define AUTH_KEY(name, ...) FIELD(raw_auth, name)
 #include "policy/config/keys.def"
-    CYAML_FIELD_END};
+    MAPPING(raw_auth, query, auth_query_fields), CYAML_FIELD_END};
 
 static const cyaml_schema_field_t listener_tls_fields[] = {
 #define LISTENER_TLS_KEY(name, ...) FIELD(raw_listener_tls, name)

@@ -1,43 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * upstreams: where the services are and how the proxy logs in. A password comes from its file
- * only, is kept in memory of its own and never appears in a message. */
+ * upstreams: where the services are and how the proxy logs in. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "policy/config/parts.h"
-#include "policy/config/password.h"
 #include "protocol/mem.h"
 
 #define ENDPOINTS_MAX 16
-
-static enum config_status read_password(struct reading *reading, const struct section_place *place,
-                                        struct config_upstream *upstream)
-{
-    uint32_t node = document_child(reading->document, place->node, "password_file");
-    char *path = resolve_path(reading, upstream->password_file);
-    free(upstream->password_file);
-    upstream->password_file = path;
-    struct config_file file = {0};
-    char reason[256] = "";
-    if (!reading->input->read_file(reading->input->read_context, path, PASSWORD_FILE_MAX, &file,
-                                   reason, sizeof reason)) {
-        return refuse(reading, node, "%s.password_file: cannot read %s: %s", place->path, path,
-                      reason);
-    }
-    upstream->password = password_of_file(&file);
-    if (file.is_public) {
-        warn(reading, "%s.password_file: every user of this machine may read %s", place->path,
-             path);
-    }
-    config_file_fini(&file);
-    return upstream->password != NULL
-               ? CONFIG_OK
-               : refuse(reading, node,
-                        "%s.password_file: expected one line of 1 to %zu bytes in %s", place->path,
-                        PASSWORD_MAX, path);
-}
 
 static enum config_status read_endpoints(struct reading *reading, const struct section_place *place,
                                          const struct raw_upstream *raw,
@@ -98,7 +69,7 @@ static enum config_status read_upstream(struct reading *reading, const struct se
         read_upstream_tls(reading, place, &raw->tls, upstream) != CONFIG_OK) {
         return CONFIG_WRONG;
     }
-    return upstream->password_file != NULL ? read_password(reading, place, upstream) : CONFIG_OK;
+    return read_password_file(reading, place, &upstream->password_file, &upstream->password);
 }
 
 enum config_status check_upstream_names(struct reading *reading)

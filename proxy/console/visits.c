@@ -85,6 +85,7 @@ static const char *client_state(const struct session *s)
     case SESSION_WAITING:
         return "waiting";
     case SESSION_STARTUP:
+    case SESSION_VERIFIER:
     case SESSION_SASL:
     case SESSION_PROOF:
     case SESSION_GREETING:

@@ -233,6 +233,7 @@ static void *open_state(struct worker *worker, void *shared)
     pg->service = shared;
     TAILQ_INIT(&pg->sessions);
     LIST_INIT(&pg->cancels);
+    LIST_INIT(&pg->auth_queries);
     check(RAND_bytes((unsigned char *)&pg->key, sizeof pg->key) == 1);
     pg->settings.key = pg->key;
     pg->no_settings = settings_intern(&pg->settings, &nothing);
@@ -263,6 +264,7 @@ static bool is_resting(const struct session *s, enum close_reason reason)
     case SESSION_ACTIVE:
         return pg_reply_is_idle(&s->link->owed.tracker, &ready) && ready == PG_READY_IDLE;
     case SESSION_STARTUP:
+    case SESSION_VERIFIER:
     case SESSION_SASL:
     case SESSION_PROOF:
     case SESSION_FLUSHING:
@@ -292,6 +294,7 @@ static void refresh(void *state)
 {
     struct pg_worker *pg = pg_worker_from(state);
     follow_all(pg);
+    auth_queries_refresh(pg);
     sql_plan_cache_keep_epoch(pg->plans, snapshot_epoch(pg->worker->snapshot));
     struct session *next;
     for (struct session *s = TAILQ_FIRST(&pg->sessions); s != NULL; s = next) {
@@ -348,6 +351,7 @@ static void stop(void *state)
             link_discard(LIST_FIRST(&u->links));
         }
     }
+    auth_queries_stop(pg);
     cancel_stop(pg);
 }
 

@@ -11,6 +11,7 @@
 
 #include "policy/sql/plan_cache.h"
 #include "protocol/siphash.h"
+#include "proxy/pg/auth_query.h"
 #include "proxy/pg/holds.h"
 #include "proxy/pg/link.h"
 #include "proxy/pg/pool.h"
@@ -68,7 +69,8 @@ struct pg_worker {
     struct pg_upstream *upstreams; /* owns the list */
     uint32_t num_upstreams;
     struct session_list sessions;
-    struct session *by_key;     /* uthash of the same, by cancel key */
+    struct session *by_key; /* uthash of the same, by cancel key */
+    struct auth_query_list auth_queries;
     struct cancel_list cancels; /* requests under way, of all links */
     uint64_t last_session;
     uint64_t last_meaning; /* of sessions whose settings are no longer those of their start */

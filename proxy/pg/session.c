@@ -32,15 +32,17 @@
 #define MESSAGE_MOST  ((size_t)600) /* bytes of a last message's text */
 
 static const char *const state_names[SESSION_STATES] = {
-    [SESSION_STARTUP] = "startup",   [SESSION_SASL] = "sasl",         [SESSION_PROOF] = "proof",
-    [SESSION_GREETING] = "greeting", [SESSION_IDLE] = "idle",         [SESSION_WAITING] = "waiting",
-    [SESSION_ACTIVE] = "active",     [SESSION_FLUSHING] = "flushing", [SESSION_CLOSED] = "closed",
+    [SESSION_STARTUP] = "startup", [SESSION_VERIFIER] = "verifier", [SESSION_SASL] = "sasl",
+    [SESSION_PROOF] = "proof",     [SESSION_GREETING] = "greeting", [SESSION_IDLE] = "idle",
+    [SESSION_WAITING] = "waiting", [SESSION_ACTIVE] = "active",     [SESSION_FLUSHING] = "flushing",
+    [SESSION_CLOSED] = "closed",
 };
 
 #define TO(state) (1U << SESSION_##state)
 #define TO_END    (TO(FLUSHING) | TO(CLOSED))
 static const unsigned legal_moves[SESSION_STATES] = {
-    [SESSION_STARTUP] = TO(SASL) | TO(GREETING) | TO_END,
+    [SESSION_STARTUP] = TO(VERIFIER) | TO(SASL) | TO(GREETING) | TO_END,
+    [SESSION_VERIFIER] = TO(SASL) | TO_END,
     [SESSION_SASL] = TO(PROOF) | TO_END,
     [SESSION_PROOF] = TO(GREETING) | TO_END,
     [SESSION_GREETING] = TO(IDLE) | TO_END,
@@ -101,7 +103,9 @@ static void on_drained(struct stream *stream)
     if (s->link != NULL) {
         stream_resume(&s->link->stream);
     }
-    if (!s->is_stopped && s->state != SESSION_WAITING && s->state != SESSION_GREETING) {
+    bool waits =
+        s->state == SESSION_WAITING || s->state == SESSION_GREETING || s->state == SESSION_VERIFIER;
+    if (!s->is_stopped && !waits) {
         stream_resume(&s->stream);
     }
 }

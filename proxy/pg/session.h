@@ -36,6 +36,7 @@ struct sql_refusal;
 
 enum session_state {
     SESSION_STARTUP,  /* the startup packet is to come */
+    SESSION_VERIFIER, /* a database is asked about its user */
     SESSION_SASL,     /* the client's first SCRAM message is to come */
     SESSION_PROOF,    /* its second */
     SESSION_GREETING, /* logged in; waits for what a server says of itself */

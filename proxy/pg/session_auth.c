@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * SCRAM-SHA-256 with a client. A user that is not in the listener's file goes the same way with a
- * made-up verifier, the same for the same name, and fails at its end like a wrong password.
- * Checking a proof takes three hashes, not a derivation: it delays nobody. */
+ * SCRAM-SHA-256 with a client, over the verifier of its user or a made-up one. Checking a proof
+ * takes three hashes, not a derivation: it delays nobody. */
 #include <string.h>
 
 #include <openssl/rand.h>
@@ -28,35 +27,10 @@
 #define OFFER_ROOM        ((size_t)64)
 #define ANSWER_ROOM       ((size_t)SCRAM_MESSAGE_MAX + 64)
 
-static void verifier_of(const struct user_secret *secret, struct scram_verifier *out)
+void session_offer_sasl(struct session *s, const struct scram_verifier *verifier)
 {
-    *out = (struct scram_verifier){.iterations = secret->iterations, .salt_len = secret->salt_len};
-    check(secret->salt_len <= sizeof out->salt);
-    memcpy(out->salt, secret->salt, secret->salt_len);
-    memcpy(out->stored_key, secret->stored_key, sizeof out->stored_key);
-    memcpy(out->server_key, secret->server_key, sizeof out->server_key);
-}
-
-static void find_verifier(const struct session *s, struct scram_verifier *out)
-{
-    const struct session_login *login = s->login;
-    const struct users *users = snapshot_users(login->snapshot, login->listener);
-    struct slice name = slice_text(login->user);
-    const struct user_secret *secret = users == NULL ? NULL : users_find(users, name);
-    if (secret != NULL && secret->kind == USER_SECRET_SCRAM_SHA_256) {
-        verifier_of(secret, out);
-    } else {
-        scram_verifier_mock(pg_service_mock_secret(s->pg->service), name, out);
-    }
-}
-
-void session_offer_sasl(struct session *s)
-{
-    struct scram_verifier verifier;
-    find_verifier(s, &verifier);
     s->login->scram = mem_new(sizeof *s->login->scram);
-    scram_server_init(s->login->scram, &verifier);
-    scram_cleanse(&verifier, sizeof verifier);
+    scram_server_init(s->login->scram, verifier);
     uint8_t end_point[SCRAM_END_POINT_MAX];
     bool has_binding = stream_server_end_point(&s->stream, end_point) > 0;
     const struct slice mechanisms[] = {slice_text(SCRAM_MECHANISM_PLUS),

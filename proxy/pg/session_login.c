@@ -43,6 +43,7 @@ void session_login_free(struct session_login **login)
         return;
     }
     deadline_disarm(&l->deadline);
+    auth_query_leave(&l->waiter);
     snapshot_unref(&l->snapshot);
     settings_wish_fini(&l->wish);
     if (l->scram != NULL) {

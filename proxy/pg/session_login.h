@@ -11,6 +11,7 @@
 #include "policy/config/isolation.h"
 #include "proxy/net/deadline.h"
 #include "proxy/net/protocol.h"
+#include "proxy/pg/auth_query.h"
 #include "proxy/pg/close_reason.h"
 #include "proxy/pg/settings.h"
 
@@ -37,6 +38,7 @@ struct session_login {
     char *tenant_option;       /* owns; what the startup option says, or NULL */
     char tenant[TENANT_ID_MAX + 1];
     struct settings_wish wish;
+    struct auth_waiter waiter;  /* while a database is asked for the verifier */
     struct scram_server *scram; /* owns */
 };
 

@@ -13,6 +13,7 @@
 
 struct link;
 struct refusal;
+struct scram_verifier;
 struct sql_plan;
 struct statement;
 
@@ -27,9 +28,12 @@ enum request_step {
 void session_startup_input(struct session *s);
 void session_sasl_input(struct session *s);
 void session_proof_input(struct session *s);
-void session_offer_sasl(struct session *s); /* begins SCRAM */
+void session_offer_sasl(struct session *s, const struct scram_verifier *verifier);
 void session_login_done(struct session *s); /* authenticated: who is it, and may it */
 void session_greet(struct session *s);      /* tells the client what it must know, then IDLE */
+
+/* session_verifier.c: finds the verifier of the login's user, now or later, and begins SCRAM. */
+void session_find_verifier(struct session *s);
 
 /* session_requests.c: input in the states after login. */
 void session_requests_input(struct session *s);

@@ -260,7 +260,7 @@ static void authenticate(struct session *s)
             session_close(s, CLOSE_AUTH_CERT);
         }
     } else if (s->login->listener->auth == CONFIG_AUTH_SCRAM_SHA_256) {
-        session_offer_sasl(s);
+        session_find_verifier(s);
     } else if (s->login->peer == PEER_REMOTE) {
         session_close(s, CLOSE_AUTH_TRUST);
     } else {

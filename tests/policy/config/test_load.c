@@ -63,7 +63,10 @@ static const char full[] =
     "    protocol: postgres\n"
     "    bind: 0.0.0.0:6432\n"
     "    upstream: main\n"
-    "    auth: {method: scram-sha-256, users_file: users.txt}\n"
+    "    auth:\n"
+    "      users_file: users.txt\n"
+    "      query: {upstream: main, database: names, user: reader, password_file: public.secret,\n"
+    "              sql: SELECT $1, timeout: 250ms, cache: 2s}\n"
     "  - {name: app-redis, protocol: redis, bind: \"unix:/run/rf/redis.sock\", upstream: cache}\n"
     "upstreams:\n"
     "  cache: {protocol: redis, endpoints: [{address: \"[::1]:6379\"}]}\n"
@@ -107,6 +110,16 @@ static void test_everything_set(void **state)
     assert_int_equal(main_upstream->pool.wait_timeout_us, 250000);
     assert_string_equal(c->listeners[0].users_file, "etc/users.txt");
     assert_int_equal(c->listeners[0].auth, CONFIG_AUTH_SCRAM_SHA_256);
+    const struct config_auth_query *query = c->listeners[0].query;
+    assert_ptr_equal(query->upstream, main_upstream);
+    assert_string_equal(query->database, "names");
+    assert_string_equal(query->user, "reader");
+    assert_string_equal(query->password, "s3cret");
+    assert_string_equal(query->password_file, "etc/public.secret");
+    assert_string_equal(query->sql, "SELECT $1");
+    assert_int_equal(query->timeout_us, 250000);
+    assert_int_equal(query->cache_us, 2000000);
+    assert_null(c->listeners[1].query);
     assert_string_equal(c->upstreams[0].endpoints[0].host, "::1");
     assert_string_equal(c->row.schemas[1], "public");
     assert_string_equal(c->row.functions_allow[1], "pg_catalog.pg_sleep");
@@ -116,10 +129,10 @@ static void test_everything_set(void **state)
     assert_int_equal(c->admin->bind.port, 9930);
     assert_int_equal(c->log.format, CONFIG_LOG_TEXT);
     assert_int_equal(c->identify[0].kind, IDENTIFY_STARTUP_OPTION);
-    assert_int_equal(c->identify[1].line, 20);
+    assert_int_equal(c->identify[1].line, 23);
     assert_int_equal(c->identify[1].column, 19);
-    /* public password file, option without credential, function beyond the list, unsafe role */
-    assert_int_equal(c->num_warnings, 4);
+    /* password files twice, option without credential, function beyond the list, unsafe role */
+    assert_int_equal(c->num_warnings, 5);
     config_free(&c);
 }
 

@@ -31,7 +31,9 @@ static char *render(const char *text)
 static const char everything[] =
     "listeners:\n"
     "  - {name: app-pg, protocol: postgres, bind: \"[::]:6432\", upstream: main,\n"
-    "     auth: {users_file: /etc/users.txt}}\n"
+    "     auth: {users_file: /etc/users.txt,\n"
+    "            query: {user: reader, password_file: pg.secret, sql: SELECT 'a' || $1, cache: "
+    "3s}}}\n"
     "  - {name: app-redis, protocol: redis, bind: \"unix:/run/a b\", upstream: cache}\n"
     "upstreams:\n"
     "  main:\n"
@@ -60,7 +62,11 @@ static void test_shows_what_is_in_force(void **state)
     char *text = render(everything);
     assert_has(text, "    password_file: etc/pg.secret\n    # password: ***\n");
     assert_null(strstr(text, "s3cret"));
-    assert_has(text, "    auth:\n      method: scram-sha-256\n      users_file: /etc/users.txt\n");
+    assert_has(text, "    auth:\n      method: scram-sha-256\n      users_file: /etc/users.txt\n"
+                     "      query:\n        user: reader\n"
+                     "        password_file: etc/pg.secret\n"
+                     "        sql: \"SELECT 'a' || $1\"\n"
+                     "        timeout: 5s\n        cache: 3s\n        # password: ***\n");
     assert_has(text, "    database: \"app \\\"x\\\\y\\\"\"\n    user: \"NULL\"\n");
     assert_has(text, "      wait_timeout: 1500us\n");
     assert_has(text, "      idle_timeout: 90s\n      lifetime: 90m\n");

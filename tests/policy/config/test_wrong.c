@@ -140,6 +140,26 @@ static const struct wrong wrong_listeners[] = {
     {PG("[0::1]:1", "") AFTER, "etc/t.yaml:2:5: listeners.a.auth.method: trust is for loopback"},
     {PG("127.0.0.1:1", ", auth: {method: scram-sha-256}") AFTER,
      "etc/t.yaml:2:87: listeners.a.auth.users_file is missing"},
+    {PG("127.0.0.1:1", ", auth: {query: {usr: a}}") AFTER,
+     "etc/t.yaml:2:87: unknown key \"usr\"; expected one of: upstream, database, user, "
+     "password_file, sql, timeout, cache"},
+    {PG("127.0.0.1:1", ", auth: {query: {}}") AFTER,
+     "etc/t.yaml:2:86: listeners.a.auth.query.user is missing"},
+    {PG("127.0.0.1:1", ", auth: {query: {user: app_rw}}") AFTER,
+     "etc/t.yaml:2:93: listeners.a.auth.query.user: \"app_rw\" is whom statements of upstream "
+     "\"main\" run as"},
+    {PG("127.0.0.1:1", ", auth: {query: {user: a, upstream: x}}") AFTER,
+     "etc/t.yaml:2:106: listeners.a.auth.query.upstream: there is no upstream \"x\""},
+    {PG("127.0.0.1:1", ", auth: {query: {user: a, password_file: none}}") AFTER,
+     "etc/t.yaml:2:111: listeners.a.auth.query.password_file: cannot read etc/none"},
+    {PG("127.0.0.1:1", ", auth: {query: {user: a, sql: ''}}") AFTER,
+     "etc/t.yaml:2:101: listeners.a.auth.query.sql: expected a text of 1 to 1500 bytes"},
+    {PG("127.0.0.1:1", ", auth: {query: {user: a, cache: 6m}}") AFTER,
+     "etc/t.yaml:2:103: listeners.a.auth.query.cache: expected a duration with unit (us, ms, s, m, "
+     "h) "
+     "from 1ms to 5m"},
+    {PG("127.0.0.1:1", ", auth: {method: trust, query: {user: a}}") AFTER,
+     "etc/t.yaml:2:94: listeners.a.auth.query: trust has no use for it"},
     {PG("127.0.0.1:1", ", auth: {method: trust, users_file: u}") AFTER,
      "etc/t.yaml:2:94: listeners.a.auth.users_file: trust has no use for it"},
     {PG("127.0.0.1:1", ", tls: {mode: require, key: k}") AFTER,
