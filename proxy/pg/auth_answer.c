@@ -253,6 +253,13 @@ static enum auth_outcome step_over(struct auth_answer *a)
     return AUTH_OUTCOME_MORE;
 }
 
+/* PortalSuspended comes only when as many rows came as were asked for. */
+static bool is_end_of_rows(const struct auth_answer *a, const struct pg_frame *frame)
+{
+    return a->step == STEP_ROWS &&
+           (frame->type == 'C' || (frame->type == 's' && a->num_rows == ROWS_MAX));
+}
+
 static enum auth_outcome take_due(struct auth_answer *a, struct slice user,
                                   const struct pg_frame *frame)
 {
@@ -261,7 +268,7 @@ static enum auth_outcome take_due(struct auth_answer *a, struct slice user,
         [STEP_ROWS] = 'D',      [STEP_CLOCK_PARSED] = '1', [STEP_CLOCK_BOUND] = '2',
         [STEP_CLOCK_ROW] = 'D', [STEP_CLOCK_DONE] = 'C',   [STEP_READY] = 'Z',
     };
-    if (a->step == STEP_ROWS && (frame->type == 'C' || frame->type == 's')) {
+    if (is_end_of_rows(a, frame)) {
         return step_over(a);
     }
     if (frame->type != due[a->step]) {

@@ -138,6 +138,24 @@ def test_what_comes_while_the_database_is_asked_breaks_the_protocol(asking):
         assert [found.type for found in session.read_to_end()] == ["R", "E"]
 
 
+def test_more_logins_than_may_wait(asking):
+    """1,024 wait; who comes then is refused at once, and they are answered all the same."""
+    proxy = asking(sql=SLOW.format(4), timeout="20s")
+    waiting = []
+    try:
+        for _ in range(1024):
+            waiting.append(RawSession(proxy.ports["pg"]))
+            waiting[-1].send(startup(ACME))
+        time.sleep(0.5)
+        began = time.monotonic()
+        assert is_refused(proxy, "app-later.acme")
+        assert time.monotonic() - began < 2
+        assert {session.read().type for session in waiting} == {"R"}
+    finally:
+        for session in waiting:
+            session.close()
+
+
 def test_a_login_waits_no_longer_than_logins_may(asking):
     proxy = asking(sql=SLOW.format(20), timeout="1m")
     proxy.config["limits"]["login_timeout"] = "400ms"
