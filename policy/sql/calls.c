@@ -13,6 +13,7 @@
 #include "policy/sql/functions.h"
 #include "policy/sql/relation.h"
 #include "policy/sql/settings.h"
+#include "policy/sql/system.h"
 #include "policy/sql/types.h"
 
 static const char hint_allow[] = "Only reviewed functions and those under "
@@ -61,25 +62,51 @@ pg_noreturn static void refuse_call(const struct sql_query *q, const char *name,
     sql_refuse(q, "42501", location, hint_allow, "permission denied for function %s", name);
 }
 
-/* current_setting('name' [, missing_ok]) with a constant that may be read. */
-static bool reads_allowed_setting(const FuncCall *call)
+/* Whether a cast of text to that type leaves the name of a setting as it is. */
+static bool keeps_text(const TypeName *type)
 {
-    if (call->args == NIL || !IsA(linitial(call->args), A_Const)) {
+    const char *name = strVal(llast(type->names));
+    return type->typmods == NIL && type->arrayBounds == NIL &&
+           (strcmp(name, "text") == 0 || strcmp(name, "varchar") == 0 || strcmp(name, "name") == 0);
+}
+
+/* current_setting('name' [, missing_ok]) with a constant that may be read, or a parameter whose
+ * value is looked at in each Bind. */
+static bool reads_allowed_setting(struct sql_query *q, const FuncCall *call)
+{
+    const Node *argument = call->args == NIL ? NULL : linitial(call->args);
+    while (argument != NULL && IsA(argument, TypeCast)) {
+        const TypeName *type = ((const TypeCast *)argument)->typeName;
+        argument = keeps_text(type) ? ((const TypeCast *)argument)->arg : NULL;
+    }
+    if (argument != NULL && IsA(argument, ParamRef)) {
+        q->setting_params =
+            lappend(q->setting_params, makeInteger(((const ParamRef *)argument)->number));
+        return true;
+    }
+    if (argument == NULL || !IsA(argument, A_Const)) {
         return false;
     }
-    const A_Const *name = linitial(call->args);
+    const A_Const *name = (const A_Const *)argument;
     return !name->isnull && IsA(&name->val, String) && sql_setting_may_read(name->val.sval.sval);
 }
 
 /* What the operator lists is the operator's to answer for, but for the key to the settings that
  * make parsing sound. */
-static bool builtin_is_allowed(const struct sql_query *q, const char *name, const FuncCall *call)
+static bool builtin_is_allowed(struct sql_query *q, const char *name, const FuncCall *call)
 {
     if (is_listed(q->env->row, "pg_catalog", name)) {
         return strcmp(name, "set_config") != 0;
     }
-    if (sql_function_classify(name) == SQL_FUNCTION_SETTING) {
-        return reads_allowed_setting(call);
+    enum sql_function_class class = sql_function_classify(name);
+    if (class == SQL_FUNCTION_SETTING) {
+        return reads_allowed_setting(q, call);
+    }
+    if (class == SQL_FUNCTION_METADATA) {
+        return sql_system_use(q, call->location);
+    }
+    if (class == SQL_FUNCTION_COUNTS) {
+        return q->env->row->metadata == METADATA_OPEN && sql_system_use(q, call->location);
     }
     return sql_function_is_allowed(name);
 }
@@ -152,6 +179,11 @@ void sql_names_call(struct sql_query *q, const struct sql_level *level, FuncCall
     }
 }
 
+static bool type_is_allowed(struct sql_query *q, const char *name, int location)
+{
+    return sql_type_is_allowed(name) || (sql_type_is_metadata(name) && sql_system_use(q, location));
+}
+
 /* A name behind a dot that is not surely a column. */
 static void check_disguised(struct sql_query *q, const struct sql_level *level, const char *name,
                             int location)
@@ -161,7 +193,7 @@ static void check_disguised(struct sql_query *q, const struct sql_level *level, 
     /* A function or type of that name: `x.regclass` is a cast, whether a function exists or not. */
     bool is_type = sql_type_is_builtin(name);
     bool is_refused_builtin = is_type
-                                  ? !sql_type_is_allowed(name)
+                                  ? !type_is_allowed(q, name, location)
                                   : sql_function_is_builtin(name) && !sql_function_is_allowed(name);
     if (user == USER_REFUSED || is_refused_builtin) {
         refuse_call(q, name, location);
@@ -174,6 +206,7 @@ static void check_disguised(struct sql_query *q, const struct sql_level *level, 
 void sql_names_column(struct sql_query *q, const struct sql_level *level, const ColumnRef *column)
 {
     int num_fields = list_length(column->fields);
+    sql_system_check_column(q, level, column);
     /* A whole row: comparing rows raises for some of them. */
     if (num_fields == 1 && IsA(linitial(column->fields), String) &&
         sql_level_has_reference(level, strVal(linitial(column->fields)))) {

@@ -97,9 +97,24 @@ static void spell_out_bool(const TypeCast *cast)
     }
 }
 
+/* A constant is looked up once, and tableoid is the table itself. Anything else may be a value of a
+ * row, which the error of a failed look-up would quote. */
+static void note_harmless_lookup(struct walk *w, const TypeCast *cast)
+{
+    bool is_tableoid = false;
+    if (IsA(cast->arg, ColumnRef)) {
+        const List *fields = ((const ColumnRef *)cast->arg)->fields;
+        is_tableoid = IsA(llast(fields), String) && strcmp(strVal(llast(fields)), "tableoid") == 0;
+    }
+    if (IsA(cast->arg, A_Const) || is_tableoid) {
+        w->q->harmless_type = cast->typeName;
+    }
+}
+
 static void visit_cast(struct walk *w, const TypeCast *cast)
 {
     spell_out_bool(cast);
+    note_harmless_lookup(w, cast);
     bool is_text = strcmp(strVal(llast(cast->typeName->names)), "text") == 0;
     if (!IsA(cast->arg, A_Const) && !(is_text && IsA(cast->arg, ParamRef))) {
         sql_names_raises(w->q, w->level);

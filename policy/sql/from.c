@@ -20,6 +20,7 @@
 
 #include "policy/sql/guard.h"
 #include "policy/sql/names.h"
+#include "policy/sql/system.h"
 
 /* Whether a predicate in WHERE still filters the reference itself and finds it by name. */
 enum reach { REACH_WHERE, REACH_BELOW };
@@ -52,11 +53,25 @@ static const char *described(const RangeVar *var)
     return var->alias != NULL ? var->alias->aliasname : var->relname;
 }
 
+static bool is_cte(const struct placement *p, const RangeVar *var)
+{
+    return var->schemaname == NULL && sql_level_find_cte(p->level, var->relname) != NULL;
+}
+
 /* Guards the reference var; item is what stands in FROM for it: itself or its sample. */
 static Node *guard_reference(struct placement *p, Node *item, RangeVar *var, enum reach reach)
 {
-    struct sql_relation relation = sql_relation_read(p->q, p->level, var);
     const List *colnames = var->alias != NULL ? var->alias->colnames : NIL;
+    if (sql_system_has(var) && !is_cte(p, var)) {
+        sql_system_read(p->q, p->level, var);
+        if (p->level->hides == SQL_HIDES_HERE) {
+            sql_level_add_hiding(p->level, described(var));
+        } else {
+            sql_level_add_reference(p->level, described(var), NULL, colnames);
+        }
+        return item;
+    }
+    struct sql_relation relation = sql_relation_read(p->q, p->level, var);
     sql_level_add_reference(p->level, described(var), relation.catalog, colnames);
     if (relation.class != SQL_RELATION_TENANT) {
         return item;
@@ -110,7 +125,12 @@ static Node *place_join(struct placement *p, JoinExpr *join, enum reach reach)
     libpg_check_stack();
     join->larg = place(p, join->larg, left);
     join->rarg = place(p, join->rarg, right);
-    add_alias(p, join->alias);
+    sql_system_check_join(p->q, p->level, join);
+    if (join->alias != NULL && p->level->hides == SQL_HIDES_HERE) {
+        sql_level_add_hiding(p->level, join->alias->aliasname);
+    } else {
+        add_alias(p, join->alias);
+    }
     add_alias(p, join->join_using_alias);
     note_pending(p, join->quals);
     return (Node *)join;

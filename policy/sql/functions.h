@@ -8,13 +8,15 @@
 #include <stdbool.h>
 
 enum sql_function_class {
-    SQL_FUNCTION_UNKNOWN, /* not in pg_catalog as far as we know: refused */
-    SQL_FUNCTION_SAFE,    /* pure, and no value makes it raise an error */
-    SQL_FUNCTION_RAISING, /* pure, but a value can make it raise an error: needs the fence */
-    SQL_FUNCTION_SETTING, /* current_setting: a constant that sql_setting_may_read allows */
-    SQL_FUNCTION_LEAKS,   /* reads tables, catalogues, files, other sessions, or runs SQL */
-    SQL_FUNCTION_SESSION, /* touches state that the next tenant on the link would see */
-    SQL_FUNCTION_REFUSED, /* not reviewed, or an implementation detail */
+    SQL_FUNCTION_UNKNOWN,  /* not in pg_catalog as far as we know: refused */
+    SQL_FUNCTION_SAFE,     /* pure, and no value makes it raise an error */
+    SQL_FUNCTION_RAISING,  /* pure, but a value can make it raise an error: needs the fence */
+    SQL_FUNCTION_SETTING,  /* current_setting: a constant that sql_setting_may_read allows */
+    SQL_FUNCTION_METADATA, /* asks the catalogues for names and definitions */
+    SQL_FUNCTION_COUNTS,   /* asks for sizes that all tenants' rows make */
+    SQL_FUNCTION_LEAKS,    /* reads tables, catalogues, files, other sessions, or runs SQL */
+    SQL_FUNCTION_SESSION,  /* touches state that the next tenant on the link would see */
+    SQL_FUNCTION_REFUSED,  /* not reviewed, or an implementation detail */
 };
 
 enum sql_function_class sql_function_classify(const char *name);

@@ -15,6 +15,8 @@ struct sql_level sql_level_inside(const struct sql_level *outer)
         .outer = outer,
         .ctes = outer != NULL ? outer->ctes : NULL,
         .num_names = outer != NULL ? outer->num_names : 0,
+        .hides = outer != NULL && outer->hides != SQL_HIDES_NOTHING ? SQL_HIDES_OUTSIDE
+                                                                    : SQL_HIDES_NOTHING,
         .may_run_early = true,
     };
 }
@@ -34,17 +36,39 @@ void sql_level_add_cte(struct sql_level *level, const CommonTableExpr *cte)
     level->ctes = added;
 }
 
-void sql_level_add_reference(struct sql_level *level, const char *name,
-                             const struct catalog_relation *relation, const List *colnames)
+static void add(struct sql_level *level, struct sql_reference reference)
 {
-    if (name == NULL) {
+    if (reference.name == NULL) {
         return;
     }
     count_name(level);
     struct sql_reference *added = palloc(sizeof(*added));
-    *added = (struct sql_reference){
-        .next = level->references, .name = name, .relation = relation, .colnames = colnames};
+    *added = reference;
+    added->next = level->references;
     level->references = added;
+}
+
+void sql_level_add_reference(struct sql_level *level, const char *name,
+                             const struct catalog_relation *relation, const List *colnames)
+{
+    add(level, (struct sql_reference){.name = name, .relation = relation, .colnames = colnames});
+}
+
+void sql_level_add_hiding(struct sql_level *level, const char *name)
+{
+    add(level, (struct sql_reference){.name = name, .hides = true});
+}
+
+bool sql_level_hides_row(const struct sql_level *level, const char *name)
+{
+    for (; level != NULL; level = level->outer) {
+        for (const struct sql_reference *r = level->references; r != NULL; r = r->next) {
+            if (r->hides && strcmp(r->name, name) == 0) {
+                return true;
+            }
+        }
+    }
+    return false;
 }
 
 void sql_level_charge(struct sql_query *q, const struct sql_level *level)

@@ -34,13 +34,22 @@ struct sql_reference {
     const char *name;
     const struct catalog_relation *relation; /* NULL: sub-select, function or CTE */
     const List *colnames;                    /* String: the column alias list, or NIL */
+    bool hides;                              /* its whole row has columns that must not be seen */
+};
+
+/* Whether a system catalogue with columns that must not be seen can be reached. */
+enum sql_hides {
+    SQL_HIDES_NOTHING,
+    SQL_HIDES_OUTSIDE, /* in FROM of an outer level */
+    SQL_HIDES_HERE,
 };
 
 struct sql_level {
     const struct sql_level *outer;
     const struct sql_cte *ctes; /* those of outer levels follow */
     const struct sql_reference *references;
-    size_t num_names;   /* in ctes and references, those of outer levels included */
+    size_t num_names; /* in ctes and references, those of outer levels included */
+    enum sql_hides hides;
     bool may_run_early; /* what is walked may be evaluated before a guard */
 };
 
@@ -53,6 +62,12 @@ void sql_level_add_cte(struct sql_level *level, const CommonTableExpr *cte);
 /* Adds a reference; name NULL (an unnamed sub-select) adds nothing. */
 void sql_level_add_reference(struct sql_level *level, const char *name,
                              const struct catalog_relation *relation, const List *colnames);
+
+/* The same for one that hides columns: a system catalogue, or a join over one. */
+void sql_level_add_hiding(struct sql_level *level, const char *name);
+
+/* Whether a reference of that name may be one of those. */
+bool sql_level_hides_row(const struct sql_level *level, const char *name);
 
 /* To be called before a name is looked up: ends the work after SQL_MAX_COMPARED. */
 void sql_level_charge(struct sql_query *q, const struct sql_level *level);

@@ -11,6 +11,7 @@
 #include "policy/config/isolation.h"
 #include "policy/sql/operators.h"
 #include "policy/sql/plan_parts.h"
+#include "policy/sql/settings.h"
 #include "protocol/check.h"
 #include "protocol/utf8.h"
 
@@ -135,6 +136,42 @@ static const struct sql_refusal raising_pattern = {
     .hint = "",
 };
 
+static const struct sql_refusal unreadable_setting = {
+    .sqlstate = "42501",
+    .message = "permission denied to examine the parameter that current_setting was given",
+    .detail = "",
+    .hint = "",
+};
+
+static bool may_read_setting(struct slice name)
+{
+    char text[64];
+    if (name.len >= sizeof text) {
+        return false;
+    }
+    memcpy(text, name.ptr, name.len);
+    text[name.len] = '\0';
+    return strlen(text) == name.len && sql_setting_may_read(text);
+}
+
+static const struct sql_refusal *check_value(const struct sql_plan *plan,
+                                             const struct plan_bind_check *bind, int16_t format,
+                                             struct slice value, struct slice tenant)
+{
+    bool is_tenant = false;
+    switch (bind->kind) {
+    case PLAN_BIND_PATTERN:
+        return sql_pattern_never_raises(value) ? NULL : &raising_pattern;
+    case PLAN_BIND_SETTING:
+        return may_read_setting(value) ? NULL : &unreadable_setting;
+    case PLAN_BIND_TENANT:
+        is_tenant = format == 0 ? sql_tenant_equals_text(bind->type, value, tenant)
+                                : sql_tenant_equals_binary(bind->type, value, tenant);
+        break;
+    }
+    return is_tenant ? NULL : &plan->not_tenant_bind;
+}
+
 const struct sql_refusal *sql_plan_check_bind(const struct sql_plan *plan, size_t index,
                                               int16_t format, bool is_null, struct slice value,
                                               struct slice tenant)
@@ -145,16 +182,15 @@ const struct sql_refusal *sql_plan_check_bind(const struct sql_plan *plan, size_
         if (bind->index != index) {
             continue;
         }
-        if (bind->type == NULL) {
-            if (!is_null && !sql_pattern_never_raises(value)) {
-                return &raising_pattern;
+        if (is_null) {
+            if (bind->kind == PLAN_BIND_TENANT) {
+                return &plan->not_tenant_bind;
             }
             continue;
         }
-        bool is_tenant = format == 0 ? sql_tenant_equals_text(bind->type, value, tenant)
-                                     : sql_tenant_equals_binary(bind->type, value, tenant);
-        if (is_null || !is_tenant) {
-            return &plan->not_tenant_bind;
+        const struct sql_refusal *why = check_value(plan, bind, format, value, tenant);
+        if (why != NULL) {
+            return why;
         }
     }
     return NULL;

@@ -17,6 +17,7 @@
 #include "policy/sql/proof.h"
 #include "policy/sql/query.h"
 #include "policy/sql/statement.h"
+#include "policy/sql/system.h"
 #include "policy/sql/writes.h"
 #include "protocol/check.h"
 #include "protocol/mem.h"
@@ -114,8 +115,10 @@ static void rewrite(struct build *b, List *statements)
         /* Doubt in one statement is no reason to fence another. */
         b->q.raising = false;
         b->q.guards = NIL;
+        b->q.asks_system = false;
         b->plan->writes = b->plan->writes || sql_statement_writes(lfirst(cell));
         b->plan->effects[i++] = sql_statement_rewrite(&b->q, lfirst(cell));
+        sql_system_check_use(&b->q);
         sql_guard_fence(&b->q);
     }
     number_params(&b->q);
@@ -195,6 +198,13 @@ static void keep_positions(struct sql_plan *plan, const struct sql_query *q, Lis
     }
 }
 
+static void add_check(struct sql_plan *plan, Node *number, enum plan_bind_kind kind,
+                      const struct sql_tenant_type *type)
+{
+    plan->bind_checks[plan->num_bind_checks++] =
+        (struct plan_bind_check){.index = (size_t)intVal(number) - 1, .kind = kind, .type = type};
+}
+
 static void keep_checks(struct sql_plan *plan, const struct sql_query *q)
 {
     ListCell *number;
@@ -205,16 +215,18 @@ static void keep_checks(struct sql_plan *plan, const struct sql_query *q)
         size_t before = (size_t)(q->expected_location > 0 ? q->expected_location : 0);
         plan->not_tenant.position = (int32_t)utf8_count(slice_of(q->text, q->text_len), before) + 1;
     }
-    size_t num_checks = (size_t)(list_length(q->bind_params) + list_length(q->pattern_params));
+    size_t num_checks = (size_t)(list_length(q->bind_params) + list_length(q->pattern_params) +
+                                 list_length(q->setting_params));
     plan->bind_checks = mem_new_array(num_checks, sizeof(*plan->bind_checks));
     forboth(number, q->bind_params, type, q->bind_types)
     {
-        plan->bind_checks[plan->num_bind_checks++] = (struct plan_bind_check){
-            .index = (size_t)intVal(lfirst(number)) - 1, .type = lfirst(type)};
+        add_check(plan, lfirst(number), PLAN_BIND_TENANT, lfirst(type));
     }
     foreach (number, q->pattern_params) {
-        plan->bind_checks[plan->num_bind_checks++] =
-            (struct plan_bind_check){.index = (size_t)intVal(lfirst(number)) - 1};
+        add_check(plan, lfirst(number), PLAN_BIND_PATTERN, NULL);
+    }
+    foreach (number, q->setting_params) {
+        add_check(plan, lfirst(number), PLAN_BIND_SETTING, NULL);
     }
 }
 

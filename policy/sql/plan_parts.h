@@ -14,9 +14,13 @@ struct plan_position {
     uint32_t client;
 };
 
+enum plan_bind_kind { PLAN_BIND_TENANT, PLAN_BIND_PATTERN, PLAN_BIND_SETTING };
+
+/* What the value of a parameter must be. */
 struct plan_bind_check {
-    size_t index;                       /* of the parameter, from 0 */
-    const struct sql_tenant_type *type; /* NULL: a LIKE pattern, not the tenant */
+    size_t index; /* of the parameter, from 0 */
+    enum plan_bind_kind kind;
+    const struct sql_tenant_type *type; /* of the tenant */
 };
 
 struct sql_plan {

@@ -10,6 +10,7 @@
 
 #include "policy/catalog/catalog.h"
 #include "policy/sql/functions.h"
+#include "policy/sql/system.h"
 
 void proof_fail(const struct proof *p, const char *what)
 {
@@ -53,6 +54,12 @@ const struct catalog_relation *proof_tenant_relation(const struct proof *p,
         if (strcmp(scope->name, var->relname) == 0) {
             return NULL;
         }
+    }
+    if (var->schemaname != NULL && sql_system_has(var)) {
+        if (!sql_system_may_read(row, var->schemaname, var->relname)) {
+            proof_fail(p, "a system catalogue may not be read");
+        }
+        return NULL;
     }
     const struct catalog_relation *relation = known_relation(p, var);
     bool has_column = catalog_column_find(relation, row->column) != NULL;
@@ -202,8 +209,15 @@ bool proof_has_guard(const struct proof *p, const struct catalog_relation *relat
     return false;
 }
 
-static bool is_allowed_class(enum sql_function_class class)
+static bool is_allowed_class(const struct proof *p, enum sql_function_class class)
 {
+    enum config_metadata metadata = p->q->env->row->metadata;
+    if (class == SQL_FUNCTION_METADATA) {
+        return metadata != METADATA_STRICT;
+    }
+    if (class == SQL_FUNCTION_COUNTS) {
+        return metadata == METADATA_OPEN;
+    }
     return class == SQL_FUNCTION_SAFE || class == SQL_FUNCTION_RAISING ||
            class == SQL_FUNCTION_SETTING;
 }
@@ -234,7 +248,7 @@ void proof_check_call(const struct proof *p, const FuncCall *call)
     const char *name = strVal(llast(call->funcname));
     if (list_length(call->funcname) == 2) {
         const char *schema = strVal(linitial(call->funcname));
-        if (strcmp(schema, "pg_catalog") == 0 && is_allowed_class(sql_function_classify(name))) {
+        if (strcmp(schema, "pg_catalog") == 0 && is_allowed_class(p, sql_function_classify(name))) {
             return;
         }
         if (is_listed(row->functions_allow, row->num_functions_allow, schema, name)) {

@@ -42,13 +42,17 @@ struct sql_query {
 
     List *guards; /* A_Expr: one per tenant predicate; the fence decides their final form */
     uint64_t num_compared; /* names, so far */
-    bool raising;          /* an expression that may run before a guard may raise an error */
+    bool asks_system;      /* a function or type that looks into the system catalogues is used */
+    int asks_location;     /* one of them */
+    const TypeName *harmless_type; /* the last one that is given a constant */
+    bool raising; /* an expression that may run before a guard may raise an error */
 
     const char *expected; /* constant in the tenant's place: must be the tenant. NULL: none */
     const struct sql_tenant_type *expected_type;
     int expected_location;
     List *bind_params;    /* Integer: parameter numbers that must be the tenant */
     List *bind_types;     /* const struct sql_tenant_type *, in step */
+    List *setting_params; /* Integer: parameter numbers that name a setting to read */
     List *pattern_params; /* Integer: parameter numbers that are LIKE patterns */
 
     const char *deallocated;   /* by the last statement; "" for ALL; NULL: nothing */

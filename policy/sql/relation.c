@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "policy/sql/system.h"
 #include "protocol/check.h"
 
 static const char hint_shared[] =
@@ -65,10 +66,8 @@ static const struct catalog_relation *find(const struct sql_query *q, const Rang
         }
         return catalog_find(q->env->catalog, var->schemaname, var->relname);
     }
-    /* The server looks into pg_catalog first, whatever the managed schemas hold. */
-    if (strncmp(var->relname, "pg_", 3) == 0) {
-        sql_refuse(q, "42501", var->location,
-                   "System catalogues and statistics show other tenants' data.",
+    if (sql_system_has(var)) {
+        sql_refuse(q, "42501", var->location, "System catalogues can only be read.",
                    "permission denied for relation %s", var->relname);
     }
     for (size_t i = 0; i < row->num_schemas; i++) {

@@ -11,6 +11,7 @@
 
 enum type_verdict {
     TYPE_ALLOWED,
+    TYPE_METADATA,
     TYPE_REFUSED,
 };
 
@@ -42,6 +43,12 @@ bool sql_type_is_allowed(const char *name)
 {
     const struct entry *entry = find(name);
     return entry != NULL && entry->verdict == TYPE_ALLOWED;
+}
+
+bool sql_type_is_metadata(const char *name)
+{
+    const struct entry *entry = find(name);
+    return entry != NULL && entry->verdict == TYPE_METADATA;
 }
 
 bool sql_type_is_builtin(const char *name)

@@ -13,6 +13,10 @@
  * array type's own name, is allowed as well. */
 bool sql_type_is_allowed(const char *name);
 
+/* A type whose input or output looks a name up in the catalogues, or that only they use: by
+ * isolation.row.metadata. */
+bool sql_type_is_metadata(const char *name);
+
 /* pg_catalog has a type of this name that was reviewed, allowed or not. */
 bool sql_type_is_builtin(const char *name);
 

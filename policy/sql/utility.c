@@ -156,10 +156,11 @@ static enum sql_effect rewrite_prepare(struct sql_query *q, PrepareStmt *prepare
     if (!sql_query_rewrite(q, prepare->query)) {
         refuse_inside(q, "PREPARE", location);
     }
-    /* Nobody sees the values that EXECUTE gives it, and these two would have to be looked at. */
-    if (q->bind_params != NIL || q->pattern_params != NIL) {
+    /* Nobody sees the values that EXECUTE gives it, and these would have to be looked at. */
+    if (q->bind_params != NIL || q->pattern_params != NIL || q->setting_params != NIL) {
         sql_refuse(q, "0A000", location, "Prepare it by message.",
-                   "a parameter of PREPARE cannot be the tenant, or a pattern of LIKE");
+                   "a parameter of PREPARE cannot be the tenant, a pattern of LIKE or the "
+                   "name of a setting");
     }
     q->max_param = 0;
     return SQL_EFFECT_PIN_PREPARE;

@@ -240,6 +240,9 @@ static enum request_step parse_plan(struct session *s, const struct pg_parse *pa
 {
     const struct sql_refusal *why = session_object(s, plan);
     if (why != NULL) {
+        if (parse->name.len == 0) {
+            statement_unref(&s->names.unnamed); /* as the server does before it parses */
+        }
         return refuse(s, PG_REPLY_PARSE, why);
     }
     switch (session_need_link(s, PG_REPLY_PARSE)) {

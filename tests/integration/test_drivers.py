@@ -22,10 +22,11 @@ PROGRAM_SECONDS = 90
 STEPS = {"connect", "prepared", "types", "arrays", "transaction", "rollback", "error", "pipeline",
          "large", "cursor", "cancel", "reconnect"}
 SQLALCHEMY_STEPS = {f"{driver} {step}" for driver in ("psycopg", "psycopg2")
-                    for step in ("connect", "transaction", "rollback", "large", "cursor")}
+                    for step in ("connect", "transaction", "rollback", "large", "cursor",
+                                 "reflect")}
 DJANGO_STEPS = {f"{database} {step}" for database in ("default", "server_side")
                 for step in ("connect", "transaction", "bulk", "rollback", "cursor",
-                              "reconnect")}
+                              "reflect", "reconnect")}
 
 
 def python(name):
@@ -56,7 +57,6 @@ DRIVERS = {
 
 #: What isolation refuses, clearly and with the session unharmed; docs/drivers.md says why.
 REFUSED = {
-    "postgres.js": {"arrays"},
     "asyncpg": {"arrays", "reconnect"},
     "django": {"default bulk", "server_side bulk"},
 }

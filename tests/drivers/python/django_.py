@@ -89,13 +89,29 @@ def walk(using):
     same(seen((order.id, order.item) for order in orders(using).iterator(chunk_size=2)), ROWS)
 
 
+def reflect(using):
+    """What inspectdb asks."""
+    connection = connections[using]
+    with connection.cursor() as cursor:
+        tables = {table.name for table in connection.introspection.get_table_list(cursor)}
+        same(tables >= {"orders", "customers", "countries"}, True)
+        columns = connection.introspection.get_table_description(cursor, "orders")
+        same([column.name for column in columns][:2], ["tenant_id", "id"])
+        relations = connection.introspection.get_relations(cursor, "orders")
+        same(relations["tenant_id"][1], "customers")  # of the key's columns it takes the first
+        connection.introspection.get_sequences(cursor, "orders")
+        constraints = connection.introspection.get_constraints(cursor, "orders")
+        same([each["columns"] for each in constraints.values() if each["primary_key"]],
+             [["tenant_id", "id"]])
+
+
 def reconnect(using):
     connections[using].close()
     reads(using)
 
 
 STEPS = {"connect": reads, "transaction": work, "bulk": bulk, "rollback": failure, "cursor": walk,
-         "reconnect": reconnect}
+         "reflect": reflect, "reconnect": reconnect}
 
 for database_name in ("default", "server_side"):
     for name, step in STEPS.items():

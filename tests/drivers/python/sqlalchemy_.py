@@ -80,14 +80,27 @@ def stream(session):
     same(seen(rows), ROWS)
 
 
+def reflect(session):
+    """What a migration tool asks of a database."""
+    inspector = sa.inspect(session.connection())
+    same(set(inspector.get_table_names()) >= {"orders", "customers", "countries"}, True)
+    same([column["name"] for column in inspector.get_columns("orders")][:2], ["tenant_id", "id"])
+    same(inspector.get_pk_constraint("orders")["constrained_columns"], ["tenant_id", "id"])
+    same(inspector.get_foreign_keys("orders")[0]["referred_table"], "customers")
+    for ask in (inspector.get_indexes, inspector.get_unique_constraints,
+                inspector.get_table_comment, inspector.get_check_constraints):
+        ask("orders")
+    inspector.get_view_names(), inspector.get_schema_names(), inspector.get_sequence_names()
+    table = sa.Table("orders", sa.MetaData(), autoload_with=session.connection())
+    same(seen(session.execute(sa.select(table.c.id, table.c.item))), ROWS)
+
+
 STEPS = {"connect": reads, "transaction": work, "rollback": failure, "large": large,
-         "cursor": stream}
+         "cursor": stream, "reflect": reflect}
 
 
 def through(driver, **options):
-    """use_native_hstore would have the dialect ask the catalogues for an extension's type."""
-    engine = sa.create_engine(url(driver), pool_size=2, pool_pre_ping=True,
-                              use_native_hstore=False, **options)
+    engine = sa.create_engine(url(driver), pool_size=2, pool_pre_ping=True, **options)
     with orm.Session(engine) as session:
         for name, step in STEPS.items():
             trip(f"{driver} {name}", lambda: step(session), lambda: reads(session))
