@@ -62,6 +62,7 @@ static const struct relation relations[] = {
     {"v_orders", RELATION_VIEW, NULL, {ORDERS_COLUMNS}},
 };
 
+static const char *const types[] = {"money", "mood", "text"}; /* two that built-in ones hide */
 static const char *const functions[] = {"crosstab", "dblink", "f_secdef_all_customers",
                                         "some_procedure", "total_of"};
 
@@ -128,6 +129,11 @@ struct catalog *corpus_catalog_new(void)
     for (size_t i = 0; i < COUNT_OF(functions); i++) {
         catalog->functions[i] =
             (struct catalog_function){.schema = copy("public"), .name = copy(functions[i])};
+    }
+    catalog->num_types = COUNT_OF(types);
+    catalog->types = mem_new_array(COUNT_OF(types), sizeof(struct catalog_type));
+    for (size_t i = 0; i < COUNT_OF(types); i++) {
+        catalog->types[i] = (struct catalog_type){.schema = copy("public"), .name = copy(types[i])};
     }
     return catalog;
 }

@@ -23,6 +23,7 @@ struct catalog_builder {
     struct catalog *catalog; /* owns */
     size_t cap_relations;
     size_t cap_functions;
+    size_t cap_types;
     size_t num_columns; /* over all relations */
     bool has_facts;
     bool sorted;
@@ -169,6 +170,14 @@ static int compare_functions(const void *a, const void *b)
     return order != 0 ? order : strcmp(left->name, right->name);
 }
 
+static int compare_types(const void *a, const void *b)
+{
+    const struct catalog_type *left = a;
+    const struct catalog_type *right = b;
+    int order = strcmp(left->schema, right->schema);
+    return order != 0 ? order : strcmp(left->name, right->name);
+}
+
 static void sort_relations(struct catalog_builder *b)
 {
     struct catalog *c = b->catalog;
@@ -289,6 +298,19 @@ static enum catalog_status take_function(struct catalog_builder *b, const struct
     return CATALOG_OK;
 }
 
+static enum catalog_status take_type(struct catalog_builder *b, const struct slice *fields)
+{
+    struct catalog *c = b->catalog;
+    if (c->num_types == CATALOG_TYPES_MAX) {
+        return fail(b, "more than %zu types in the managed schemas", CATALOG_TYPES_MAX);
+    }
+    c->types = grow(c->types, c->num_types, &b->cap_types, sizeof *c->types);
+    struct catalog_type *type = &c->types[c->num_types++];
+    type->schema = take_text(fields[0]);
+    type->name = take_text(fields[1]);
+    return CATALOG_OK;
+}
+
 struct catalog_builder *catalog_builder_new(void)
 {
     struct catalog_builder *b = mem_new(sizeof *b);
@@ -320,7 +342,7 @@ enum catalog_status catalog_builder_row(struct catalog_builder *builder, enum ca
     static take_fn *const take[CATALOG_QUERY_COUNT] = {
         [CATALOG_QUERY_FACTS] = take_facts,        [CATALOG_QUERY_RELATIONS] = take_relation,
         [CATALOG_QUERY_COLUMNS] = take_column,     [CATALOG_QUERY_INDEXES] = take_index,
-        [CATALOG_QUERY_FUNCTIONS] = take_function,
+        [CATALOG_QUERY_FUNCTIONS] = take_function, [CATALOG_QUERY_TYPES] = take_type,
     };
     check(builder != NULL && (size_t)query < CATALOG_QUERY_COUNT && fields != NULL);
     check(query >= builder->at);
@@ -370,8 +392,12 @@ static bool put_in_order(struct catalog_builder *b)
     if (c->num_functions > 0) {
         qsort(c->functions, c->num_functions, sizeof *c->functions, compare_functions);
     }
+    if (c->num_types > 0) {
+        qsort(c->types, c->num_types, sizeof *c->types, compare_types);
+    }
     return unique &&
-           is_unique(c->functions, c->num_functions, sizeof *c->functions, compare_functions);
+           is_unique(c->functions, c->num_functions, sizeof *c->functions, compare_functions) &&
+           is_unique(c->types, c->num_types, sizeof *c->types, compare_types);
 }
 
 enum catalog_status catalog_builder_finish(struct catalog_builder **builder, struct catalog **out,

@@ -14,6 +14,7 @@
 #define CATALOG_RELATIONS_MAX ((size_t)100000) /* more is refused: the proxy holds them all */
 #define CATALOG_COLUMNS_MAX   ((size_t)2000000)
 #define CATALOG_FUNCTIONS_MAX ((size_t)100000)
+#define CATALOG_TYPES_MAX     ((size_t)100000)
 #define CATALOG_TEXT_MAX      ((size_t)1024) /* bytes of one field */
 
 enum catalog_status { CATALOG_OK, CATALOG_WRONG };

@@ -37,6 +37,13 @@ static int compare_function(const void *key, const void *element)
     return compare_names(wanted->schema, wanted->name, f->schema, f->name);
 }
 
+static int compare_type(const void *key, const void *element)
+{
+    const struct full_name *wanted = key;
+    const struct catalog_type *f = element;
+    return compare_names(wanted->schema, wanted->name, f->schema, f->name);
+}
+
 static void relation_fini(struct catalog_relation *r)
 {
     free(r->schema);
@@ -70,6 +77,11 @@ void catalog_free(struct catalog **catalog)
     }
     free(c->relations);
     free(c->functions);
+    for (size_t i = 0; i < c->num_types; i++) {
+        free(c->types[i].schema);
+        free(c->types[i].name);
+    }
+    free(c->types);
     free(c->server_encoding);
     free(c->database);
     free(c->role);
@@ -115,6 +127,14 @@ bool catalog_function_exists(const struct catalog *c, const char *schema, const 
     struct full_name wanted = {schema, name};
     return c->num_functions > 0 && bsearch(&wanted, c->functions, c->num_functions,
                                            sizeof *c->functions, compare_function) != NULL;
+}
+
+bool catalog_type_exists(const struct catalog *c, const char *schema, const char *name)
+{
+    check(c != NULL && schema != NULL && name != NULL);
+    struct full_name wanted = {schema, name};
+    return c->num_types > 0 &&
+           bsearch(&wanted, c->types, c->num_types, sizeof *c->types, compare_type) != NULL;
 }
 
 const char *relation_kind_name(enum relation_kind kind)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What the proxy knows of an upstream's database: relations, columns, unique keys and functions
- * of the managed schemas, and the facts about server and role that isolation rests on. Immutable
- * once built (policy/catalog/builder.h, policy/catalog/json.h). Names are exact: already folded
- * the way the server folds them, without quotes. */
+ * What the proxy knows of an upstream's database: relations, columns, unique keys, functions
+ * and types of the managed schemas, and the facts about server and role that isolation rests on.
+ * Immutable once built (policy/catalog/builder.h, policy/catalog/json.h). Names are exact: already
+ * folded the way the server folds them, without quotes. */
 #ifndef POLICY_CATALOG_CATALOG_H
 #define POLICY_CATALOG_CATALOG_H
 
@@ -61,6 +61,12 @@ struct catalog_function {
     char *name;
 };
 
+/* An enum or a domain: its values can be written and looked at like those of a built-in type. */
+struct catalog_type {
+    char *schema;
+    char *name;
+};
+
 struct catalog {
     uint32_t server_version_num; /* 150018 */
     char *server_encoding;       /* UTF8, or the catalogue would not have been built */
@@ -72,6 +78,8 @@ struct catalog {
     size_t num_relations;
     struct catalog_function *functions; /* sorted by (schema, name), each name once */
     size_t num_functions;
+    struct catalog_type *types; /* sorted by (schema, name) */
+    size_t num_types;
 };
 
 /* Releases the catalogue and clears the pointer; NULL is fine. */
@@ -90,6 +98,9 @@ const struct catalog_column *catalog_column_at(const struct catalog_relation *r,
 
 /* Whether a function, procedure or aggregate of that name exists in that managed schema. */
 bool catalog_function_exists(const struct catalog *c, const char *schema, const char *name);
+
+/* Whether an enum or a domain of that name exists in that managed schema. */
+bool catalog_type_exists(const struct catalog *c, const char *schema, const char *name);
 
 /* The word for the kind in JSON and messages: "table", "view", ... */
 const char *relation_kind_name(enum relation_kind kind);

@@ -14,7 +14,7 @@
 #include "protocol/check.h"
 #include "protocol/mem.h"
 
-#define FORMAT     1  /* of the file; another number is refused */
+#define FORMAT     2  /* of the file; another number is refused */
 #define NUMBER_CAP 24 /* decimal digits of 64 bits, a sign and the NUL */
 
 /* The relkind a kind came from. */
@@ -69,6 +69,7 @@ char *catalog_to_json(const struct catalog *catalog)
     check(catalog != NULL);
     json_t *relations = json_array();
     json_t *functions = json_array();
+    json_t *types = json_array();
     for (size_t i = 0; i < catalog->num_relations; i++) {
         const struct catalog_relation *r = &catalog->relations[i];
         append(relations,
@@ -81,12 +82,16 @@ char *catalog_to_json(const struct catalog *catalog)
         append(functions, json_pack("{s:s, s:s}", "schema", catalog->functions[i].schema, "name",
                                     catalog->functions[i].name));
     }
-    json_t *root =
-        json_pack("{s:i, s:I, s:s, s:s, s:s, s:b, s:b, s:o, s:o}", "format", FORMAT,
-                  "server_version_num", (json_int_t)catalog->server_version_num, "server_encoding",
-                  catalog->server_encoding, "database", catalog->database, "role", catalog->role,
-                  "is_superuser", (int)catalog->is_superuser, "bypasses_rls",
-                  (int)catalog->bypasses_rls, "relations", relations, "functions", functions);
+    for (size_t i = 0; i < catalog->num_types; i++) {
+        append(types, json_pack("{s:s, s:s}", "schema", catalog->types[i].schema, "name",
+                                catalog->types[i].name));
+    }
+    json_t *root = json_pack("{s:i, s:I, s:s, s:s, s:s, s:b, s:b, s:o, s:o, s:o}", "format", FORMAT,
+                             "server_version_num", (json_int_t)catalog->server_version_num,
+                             "server_encoding", catalog->server_encoding, "database",
+                             catalog->database, "role", catalog->role, "is_superuser",
+                             (int)catalog->is_superuser, "bypasses_rls", (int)catalog->bypasses_rls,
+                             "relations", relations, "functions", functions, "types", types);
     check(root != NULL);
     char *text = json_dumps(root, JSON_INDENT(2));
     check(text != NULL);
@@ -243,7 +248,8 @@ static bool read_index(struct reader_state *s, struct slice schema, struct slice
     return give_row(s, CATALOG_QUERY_INDEXES, fields, sizeof fields / sizeof fields[0]);
 }
 
-static bool read_function(struct reader_state *s, json_t *item)
+/* A function or a type. */
+static bool read_name(struct reader_state *s, enum catalog_query query, json_t *item)
 {
     const char *schema = NULL;
     const char *name = NULL;
@@ -251,7 +257,7 @@ static bool read_function(struct reader_state *s, json_t *item)
         return false;
     }
     const struct slice fields[] = {slice_text(schema), slice_text(name)};
-    return give_row(s, CATALOG_QUERY_FUNCTIONS, fields, sizeof fields / sizeof fields[0]);
+    return give_row(s, query, fields, sizeof fields / sizeof fields[0]);
 }
 
 typedef bool read_part_fn(struct reader_state *s, struct slice schema, struct slice name,
@@ -275,23 +281,25 @@ static bool read_parts(struct reader_state *s, json_t *relations, const char *ke
     return true;
 }
 
-static bool read_lists(struct reader_state *s, json_t *relations, json_t *functions)
+static bool read_names(struct reader_state *s, enum catalog_query query, json_t *items)
+{
+    for (size_t i = 0; i < json_array_size(items); i++) {
+        if (!read_name(s, query, json_array_get(items, i))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool read_relations(struct reader_state *s, json_t *relations)
 {
     for (size_t i = 0; i < json_array_size(relations); i++) {
         if (!read_relation(s, json_array_get(relations, i))) {
             return false;
         }
     }
-    if (!read_parts(s, relations, "columns", read_column) ||
-        !read_parts(s, relations, "indexes", read_index)) {
-        return false;
-    }
-    for (size_t i = 0; i < json_array_size(functions); i++) {
-        if (!read_function(s, json_array_get(functions, i))) {
-            return false;
-        }
-    }
-    return true;
+    return read_parts(s, relations, "columns", read_column) &&
+           read_parts(s, relations, "indexes", read_index);
 }
 
 static bool read_root(struct reader_state *s, json_t *root)
@@ -305,14 +313,16 @@ static bool read_root(struct reader_state *s, json_t *root)
     int bypasses_rls = 0;
     json_t *relations = NULL;
     json_t *functions = NULL;
-    if (json_unpack_ex(root, &s->error, 0, "{s:I, s:I, s:s, s:s, s:s, s:b, s:b, s:o, s:o !}",
+    json_t *types = NULL;
+    if (json_unpack_ex(root, &s->error, 0, "{s:I, s:I, s:s, s:s, s:s, s:b, s:b, s:o, s:o, s:o !}",
                        "format", &format, "server_version_num", &version, "server_encoding",
                        &encoding, "database", &database, "role", &role, "is_superuser",
                        &is_superuser, "bypasses_rls", &bypasses_rls, "relations", &relations,
-                       "functions", &functions) != 0) {
+                       "functions", &functions, "types", &types) != 0) {
         return false;
     }
-    if (format != FORMAT || !json_is_array(relations) || !json_is_array(functions)) {
+    if (format != FORMAT || !json_is_array(relations) || !json_is_array(functions) ||
+        !json_is_array(types)) {
         return false;
     }
     char version_memory[NUMBER_CAP];
@@ -323,7 +333,8 @@ static bool read_root(struct reader_state *s, json_t *root)
                                    bool_text(is_superuser),
                                    bool_text(bypasses_rls)};
     return give_row(s, CATALOG_QUERY_FACTS, fields, sizeof fields / sizeof fields[0]) &&
-           read_lists(s, relations, functions);
+           read_relations(s, relations) && read_names(s, CATALOG_QUERY_FUNCTIONS, functions) &&
+           read_names(s, CATALOG_QUERY_TYPES, types);
 }
 
 enum catalog_status catalog_from_json(struct slice text, struct catalog **out, char *message,

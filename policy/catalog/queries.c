@@ -74,6 +74,12 @@ static const struct query queries[CATALOG_QUERY_COUNT] = {
         "SELECT DISTINCT n.nspname, p.proname FROM pg_catalog.pg_proc p"
         " JOIN pg_catalog.pg_namespace n ON n.oid" EQ "p.pronamespace"
         " WHERE " MANAGED " ORDER BY 1, 2"},
+    [CATALOG_QUERY_TYPES] = {2,
+        "SELECT n.nspname, t.typname FROM pg_catalog.pg_type t"
+        " JOIN pg_catalog.pg_namespace n ON n.oid" EQ "t.typnamespace"
+        " WHERE " MANAGED " AND t.typisdefined"
+        " AND t.typtype" EQ "ANY (ARRAY['e', 'd']::pg_catalog.\"char\"[])"
+        " ORDER BY 1, 2"},
 };
 /* clang-format on */
 
@@ -97,6 +103,7 @@ static const char digest_query[] =
     DIGEST_OF("pg_index d WHERE d.indrelid" OF_RELATION)
     DIGEST_OF("pg_constraint d WHERE d.conrelid" OF_RELATION)
     DIGEST_OF("pg_proc d WHERE d.pronamespace" IN_NS)
+    DIGEST_OF("pg_type d WHERE d.typnamespace" IN_NS)
     "(SELECT pg_catalog.concat(r.rolname, r.rolsuper, r.rolbypassrls)"
     " FROM pg_catalog.pg_roles r WHERE r.rolname" EQ "CURRENT_USER))";
 /* clang-format on */

@@ -14,6 +14,7 @@ enum catalog_query {
     CATALOG_QUERY_COLUMNS,   /* one row per column of those */
     CATALOG_QUERY_INDEXES,   /* one row per unique or exclusion index of those */
     CATALOG_QUERY_FUNCTIONS, /* one row per function name of the managed schemas */
+    CATALOG_QUERY_TYPES,     /* one row per enum or domain of the managed schemas */
     CATALOG_QUERY_COUNT,
 };
 

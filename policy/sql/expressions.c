@@ -115,7 +115,9 @@ static void visit_cast(struct walk *w, const TypeCast *cast)
 {
     spell_out_bool(cast);
     note_harmless_lookup(w, cast);
-    bool is_text = strcmp(strVal(llast(cast->typeName->names)), "text") == 0;
+    const List *names = cast->typeName->names;
+    bool is_text = strcmp(strVal(llast(names)), "text") == 0 &&
+                   (list_length(names) == 1 || strcmp(strVal(linitial(names)), "pg_catalog") == 0);
     if (!IsA(cast->arg, A_Const) && !(is_text && IsA(cast->arg, ParamRef))) {
         sql_names_raises(w->q, w->level);
     }

@@ -64,9 +64,42 @@ static bool may_name(struct sql_query *q, const TypeName *type, const char *name
     return sql_system_use(q, type->location);
 }
 
+/* The managed schema whose enum or domain a name means; NULL when it is none. */
+static const char *schema_of(const struct sql_query *q, const TypeName *type)
+{
+    const struct config_row *row = q->env->row;
+    const char *name = strVal(llast(type->names));
+    if (type->setof || type->pct_type || type->typmods != NIL || list_length(type->names) > 2) {
+        return NULL;
+    }
+    for (size_t i = 0; i < row->num_schemas; i++) {
+        bool is_meant = list_length(type->names) == 1 ||
+                        strcmp(strVal(linitial(type->names)), row->schemas[i]) == 0;
+        if (is_meant && catalog_type_exists(q->env->catalog, row->schemas[i], name)) {
+            return row->schemas[i];
+        }
+    }
+    return NULL;
+}
+
+/* Its values are looked up or checked: that may raise, as any conversion may. */
+static bool take_managed_type(struct sql_query *q, TypeName *type)
+{
+    const char *name = strVal(llast(type->names));
+    const char *schema = schema_of(q, type);
+    if (schema == NULL || (list_length(type->names) == 1 && sql_type_is_builtin(name))) {
+        return false;
+    }
+    type->names = list_make2(makeString(pstrdup(schema)), llast(type->names));
+    return true;
+}
+
 void sql_names_type(struct sql_query *q, TypeName *type)
 {
     check_modifiers(q, type);
+    if (take_managed_type(q, type)) {
+        return;
+    }
     const char *name = builtin_name(type->names);
     if (type->setof || type->pct_type || name == NULL || !may_name(q, type, name)) {
         sql_refuse(q, "42501", type->location, "Only reviewed types of pg_catalog can be used.",

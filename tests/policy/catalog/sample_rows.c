@@ -39,6 +39,7 @@ static const struct sample_row sample[] = {
     {CATALOG_QUERY_INDEXES, {"public", "countries", "excl", "f", "t", "1", "1", "f", "f", "excl"}},
     {CATALOG_QUERY_FUNCTIONS, {"public", "slugify"}},
     {CATALOG_QUERY_FUNCTIONS, {"app", "total"}},
+    {CATALOG_QUERY_TYPES, {"public", "mood"}},
 };
 
 enum catalog_status give_rows(struct catalog_builder *builder, const struct sample_row *rows,

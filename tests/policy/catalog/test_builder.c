@@ -36,6 +36,9 @@ static void test_lookups(void **state)
     assert_null(catalog_find(c, "", ""));
     assert_true(catalog_function_exists(c, "public", "slugify"));
     assert_false(catalog_function_exists(c, "app", "slugify"));
+    assert_true(catalog_type_exists(c, "public", "mood"));
+    assert_false(catalog_type_exists(c, "app", "mood"));
+    assert_false(catalog_type_exists(c, "public", "Mood"));
     catalog_free(&c);
     assert_null(c);
 }
@@ -160,6 +163,9 @@ static const struct {
     {"the server named something twice",
      3,
      {FACTS, {CATALOG_QUERY_FUNCTIONS, {"a", "f"}}, {CATALOG_QUERY_FUNCTIONS, {"a", "f"}}}},
+    {"the server named something twice",
+     3,
+     {FACTS, {CATALOG_QUERY_TYPES, {"a", "t"}}, {CATALOG_QUERY_TYPES, {"a", "t"}}}},
 };
 
 static void test_wrong_answers(void **state)

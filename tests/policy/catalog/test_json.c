@@ -57,14 +57,14 @@ static void test_every_prefix_is_refused(void **state)
 }
 
 #define HEAD                                                                         \
-    "\"format\": 1, \"server_version_num\": 150018, \"server_encoding\": \"UTF8\", " \
+    "\"format\": 2, \"server_version_num\": 150018, \"server_encoding\": \"UTF8\", " \
     "\"database\": \"a\", \"role\": \"b\", \"is_superuser\": false, \"bypasses_rls\": true"
 #define RELATION(kind, columns, indexes)                                                \
     "{\"schema\": \"s\", \"name\": \"t\", \"kind\": " kind                              \
     ", \"is_inheritance_child\": false, \"has_children\": false, \"columns\": " columns \
     ", \"indexes\": " indexes "}"
 #define FILE_WITH(relations, functions) \
-    "{" HEAD ", \"relations\": [" relations "], \"functions\": [" functions "]}"
+    "{" HEAD ", \"relations\": [" relations "], \"functions\": [" functions "], \"types\": []}"
 #define INDEX_OF(attnums)                                                                    \
     "[{\"name\": \"i\", \"is_unique\": true, \"is_exclusion\": false, \"has_expressions\": " \
     "false, "                                                                                \
@@ -78,9 +78,14 @@ static const struct {
     {"[]", "not a catalogue: Expected object, got array"},
     {"{}", "not a catalogue: Object item not found: format"},
     {"{\"format\": 1, \"format\": 1}", "line 1, column 22: duplicate object key"},
-    {"{" HEAD ", \"relations\": [], \"functions\": [], \"more\": 1}",
+    {"{" HEAD ", \"relations\": [], \"functions\": [], \"types\": [], \"more\": 1}",
      "not a catalogue: 1 object item(s) left unpacked: more"},
-    {"{" HEAD ", \"relations\": {}, \"functions\": []}", "not a catalogue: a value is not"},
+    {"{" HEAD ", \"relations\": [], \"functions\": []}",
+     "not a catalogue: Object item not found: types"},
+    {"{" HEAD ", \"relations\": [], \"functions\": [], \"types\": [{\"schema\": \"s\"}]}",
+     "not a catalogue: Object item not found: name"},
+    {"{" HEAD ", \"relations\": {}, \"functions\": [], \"types\": []}",
+     "not a catalogue: a value is not"},
     {FILE_WITH("1", ""), "not a catalogue: Expected object, got integer"},
     {FILE_WITH(RELATION("\"tree\"", "[]", "[]"), ""), "not a catalogue: a value is not"},
     {FILE_WITH(RELATION("\"table\"", "1", "[]"), ""), "not a catalogue: a value is not"},
