@@ -137,8 +137,10 @@ static enum catalog_status take_relation(struct catalog_builder *b, const struct
     bool is_partition = false;
     bool is_child = false;
     bool has_children = false;
+    bool is_row_secure = false;
     if (fields[2].len != 1 || !parse_bool(fields[3], &is_partition) ||
-        !parse_bool(fields[4], &is_child) || !parse_bool(fields[5], &has_children)) {
+        !parse_bool(fields[4], &is_child) || !parse_bool(fields[5], &has_children) ||
+        !parse_bool(fields[6], &is_row_secure)) {
         return fail(b, "unexpected answer about relations");
     }
     if (c->num_relations == CATALOG_RELATIONS_MAX) {
@@ -151,6 +153,7 @@ static enum catalog_status take_relation(struct catalog_builder *b, const struct
     r->kind = kind_of((char)fields[2].ptr[0], is_partition);
     r->is_inheritance_child = is_child;
     r->has_children = has_children;
+    r->is_row_secure = is_row_secure;
     return CATALOG_OK;
 }
 

@@ -50,6 +50,7 @@ struct catalog_relation {
     enum relation_kind kind;
     bool is_inheritance_child;      /* has a parent; true for partitions too */
     bool has_children;              /* a scan of it reads theirs too */
+    bool is_row_secure;             /* policies decide what our role sees of it */
     struct catalog_column *columns; /* in attnum order, dropped ones left out */
     size_t num_columns;
     struct catalog_index *indexes; /* unique and exclusion indexes only */

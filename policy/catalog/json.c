@@ -73,10 +73,11 @@ char *catalog_to_json(const struct catalog *catalog)
     for (size_t i = 0; i < catalog->num_relations; i++) {
         const struct catalog_relation *r = &catalog->relations[i];
         append(relations,
-               json_pack("{s:s, s:s, s:s, s:b, s:b, s:o, s:o}", "schema", r->schema, "name",
+               json_pack("{s:s, s:s, s:s, s:b, s:b, s:b, s:o, s:o}", "schema", r->schema, "name",
                          r->name, "kind", relation_kind_name(r->kind), "is_inheritance_child",
                          (int)r->is_inheritance_child, "has_children", (int)r->has_children,
-                         "columns", columns_json(r), "indexes", indexes_json(r)));
+                         "is_row_secure", (int)r->is_row_secure, "columns", columns_json(r),
+                         "indexes", indexes_json(r)));
     }
     for (size_t i = 0; i < catalog->num_functions; i++) {
         append(functions, json_pack("{s:s, s:s}", "schema", catalog->functions[i].schema, "name",
@@ -143,23 +144,25 @@ static bool read_relation(struct reader_state *s, json_t *item)
     const char *kind = NULL;
     int is_child = 0;
     int has_children = 0;
+    int is_row_secure = 0;
     json_t *columns = NULL;
     json_t *indexes = NULL;
     char letter = 0;
     bool is_partition = false;
-    if (json_unpack_ex(item, &s->error, 0, "{s:s, s:s, s:s, s:b, s:b, s:o, s:o !}", "schema",
+    if (json_unpack_ex(item, &s->error, 0, "{s:s, s:s, s:s, s:b, s:b, s:b, s:o, s:o !}", "schema",
                        &schema, "name", &name, "kind", &kind, "is_inheritance_child", &is_child,
-                       "has_children", &has_children, "columns", &columns, "indexes",
-                       &indexes) != 0) {
+                       "has_children", &has_children, "is_row_secure", &is_row_secure, "columns",
+                       &columns, "indexes", &indexes) != 0) {
         return false;
     }
     if (!read_kind(kind, &letter, &is_partition) || !json_is_array(columns) ||
         !json_is_array(indexes)) {
         return false;
     }
-    const struct slice fields[] = {slice_text(schema),   slice_text(name),
-                                   slice_of(&letter, 1), bool_text(is_partition),
-                                   bool_text(is_child),  bool_text(has_children)};
+    const struct slice fields[] = {slice_text(schema),      slice_text(name),
+                                   slice_of(&letter, 1),    bool_text(is_partition),
+                                   bool_text(is_child),     bool_text(has_children),
+                                   bool_text(is_row_secure)};
     return give_row(s, CATALOG_QUERY_RELATIONS, fields, sizeof fields / sizeof fields[0]);
 }
 

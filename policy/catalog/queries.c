@@ -34,10 +34,12 @@ static const struct query queries[CATALOG_QUERY_COUNT] = {
         " r.rolname, r.rolsuper, r.rolbypassrls"
         " FROM pg_catalog.pg_roles r WHERE r.rolname" EQ "CURRENT_USER"},
     /* Indexes, TOAST tables and row types cannot be named in a FROM clause. */
-    [CATALOG_QUERY_RELATIONS] = {6,
+    [CATALOG_QUERY_RELATIONS] = {7,
         "SELECT n.nspname, c.relname, c.relkind, c.relispartition,"
         " EXISTS (SELECT FROM pg_catalog.pg_inherits i WHERE i.inhrelid" EQ "c.oid),"
-        " EXISTS (SELECT FROM pg_catalog.pg_inherits i WHERE i.inhparent" EQ "c.oid)"
+        " EXISTS (SELECT FROM pg_catalog.pg_inherits i WHERE i.inhparent" EQ "c.oid),"
+        " c.relrowsecurity AND (c.relforcerowsecurity"
+        " OR NOT pg_catalog.pg_has_role(CURRENT_USER, c.relowner, 'USAGE'))"
         " FROM pg_catalog.pg_class c"
         " JOIN pg_catalog.pg_namespace n ON n.oid" EQ "c.relnamespace"
         " WHERE " MANAGED " AND " IS_RELATION

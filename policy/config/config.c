@@ -69,6 +69,7 @@ static void upstream_fini(struct config_upstream *upstream)
 static void row_fini(struct config_row *row)
 {
     free(row->column);
+    free(row->setting);
     strings_free(row->schemas, row->num_schemas);
     strings_free(row->shared, row->num_shared);
     strings_free(row->functions_allow, row->num_functions_allow);

@@ -33,7 +33,11 @@ struct config_identify {
     uint32_t column;
 };
 
-enum config_enforce { ENFORCE_REWRITE };
+enum config_enforce {
+    ENFORCE_REWRITE, /* conditions in the statements */
+    ENFORCE_RLS,     /* policies of the database, which read the setting */
+    ENFORCE_BOTH,
+};
 /* What tenants may see of the database beyond their rows. */
 enum config_metadata {
     METADATA_DRIVER, /* what drivers and tools ask: names and types, no statistics */
@@ -52,6 +56,7 @@ struct config_row {
     char **functions_allow; /* "schema.function" beyond the reviewed ones */
     size_t num_functions_allow;
     enum config_enforce enforce;
+    char *setting; /* that tells policies the tenant: a dotted name */
     enum config_fence fence;
     enum config_metadata metadata;
     bool unsafe_allow_privileged_role;

@@ -111,6 +111,29 @@ static enum config_status check_functions(struct reading *reading,
     return CONFIG_OK;
 }
 
+/* Letters, digits and underscores, with one dot inside: a name that no server has, and that a
+ * SET statement can hold as it is. */
+static bool setting_fits(const char *name)
+{
+    static const char bytes[] = "abcdefghijklmnopqrstuvwxyz0123456789_.";
+    const char *dot = strchr(name, '.');
+    return name[strspn(name, bytes)] == '\0' && dot != NULL && dot != name && dot[1] != '\0' &&
+           strchr(dot + 1, '.') == NULL && !(name[0] >= '0' && name[0] <= '9') &&
+           !(dot[1] >= '0' && dot[1] <= '9');
+}
+
+static enum config_status check_setting(struct reading *reading, const struct section_place *place,
+                                        const struct config_row *row)
+{
+    if (setting_fits(row->setting)) {
+        return CONFIG_OK;
+    }
+    return refuse(reading, document_child(reading->document, place->node, "setting"),
+                  "%s.setting: expected two names of a-z, 0-9 and _ with a dot between them, found "
+                  "\"%.60s\"",
+                  place->path, row->setting);
+}
+
 static enum config_status read_row(struct reading *reading, const struct section_place *place,
                                    const struct raw_row *raw)
 {
@@ -127,6 +150,7 @@ static enum config_status read_row(struct reading *reading, const struct section
                   raw->functions.allow_count, &row->functions_allow,
                   &row->num_functions_allow) != CONFIG_OK ||
         check_schemas(reading, place, row) != CONFIG_OK ||
+        check_setting(reading, place, row) != CONFIG_OK ||
         check_shared(reading, place, row) != CONFIG_OK ||
         check_functions(reading, &functions, row) != CONFIG_OK) {
         return CONFIG_WRONG;

@@ -109,6 +109,6 @@ void sql_conflict_walk(struct sql_query *q, struct sql_level *level, InsertStmt 
     sql_dml_walk_output(q, level, clause->targetList);
     sql_walk_expression(q, level, clause->whereClause);
     sql_tenant_place_set(q, relation, clause->targetList);
-    Node *predicate = sql_guard_predicate(q, insert->relation, relation);
-    clause->whereClause = sql_guard_condition(list_make1(predicate), clause->whereClause);
+    List *predicates = sql_guard_target(q, insert->relation, relation, NIL);
+    clause->whereClause = sql_guard_condition(predicates, clause->whereClause);
 }

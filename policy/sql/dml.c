@@ -79,7 +79,7 @@ void sql_walk_update(struct sql_query *q, const struct sql_level *outer, UpdateS
     if (is_cursors) {
         return;
     }
-    predicates = lcons(sql_guard_predicate(q, update->relation, &relation), predicates);
+    predicates = sql_guard_target(q, update->relation, &relation, predicates);
     update->whereClause = sql_guard_condition(predicates, update->whereClause);
 }
 
@@ -100,6 +100,6 @@ void sql_walk_delete(struct sql_query *q, const struct sql_level *outer, DeleteS
     if (is_cursors) {
         return;
     }
-    predicates = lcons(sql_guard_predicate(q, delete->relation, &relation), predicates);
+    predicates = sql_guard_target(q, delete->relation, &relation, predicates);
     delete->whereClause = sql_guard_condition(predicates, delete->whereClause);
 }

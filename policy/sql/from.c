@@ -73,7 +73,7 @@ static Node *guard_reference(struct placement *p, Node *item, RangeVar *var, enu
     }
     struct sql_relation relation = sql_relation_read(p->q, p->level, var);
     sql_level_add_reference(p->level, described(var), relation.catalog, colnames);
-    if (relation.class != SQL_RELATION_TENANT) {
+    if (relation.class != SQL_RELATION_TENANT || !sql_guards_are_wanted(p->q)) {
         return item;
     }
     if (colnames != NIL) {

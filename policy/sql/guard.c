@@ -91,6 +91,18 @@ Node *sql_guard_predicate(struct sql_query *q, const RangeVar *var,
     return (Node *)predicate;
 }
 
+bool sql_guards_are_wanted(const struct sql_query *q)
+{
+    return q->env->row->enforce != ENFORCE_RLS;
+}
+
+List *sql_guard_target(struct sql_query *q, const RangeVar *var,
+                       const struct sql_relation *relation, List *predicates)
+{
+    return sql_guards_are_wanted(q) ? lcons(sql_guard_predicate(q, var, relation), predicates)
+                                    : predicates;
+}
+
 Node *sql_guard_condition(List *predicates, Node *old)
 {
     if (predicates == NIL) {

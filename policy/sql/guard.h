@@ -10,6 +10,13 @@
 /* The tenant's value in the column's type: a literal with a hole, or a parameter to be numbered. */
 Node *sql_tenant_value(struct sql_query *q, const struct sql_tenant_type *type);
 
+/* False where the policies of the database alone keep rows apart (enforce: rls). */
+bool sql_guards_are_wanted(const struct sql_query *q);
+
+/* Puts the predicate of a changed relation before those of FROM, if guards are wanted. */
+List *sql_guard_target(struct sql_query *q, const RangeVar *var,
+                       const struct sql_relation *relation, List *predicates);
+
 /* The predicate `<reference>.<tenant column> = <tenant>` for a relation reached as var is. Joins
  * the query's guards, whose final form the fence decides. */
 Node *sql_guard_predicate(struct sql_query *q, const RangeVar *var,

@@ -122,6 +122,6 @@ void sql_walk_merge(struct sql_query *q, const struct sql_level *outer, MergeStm
                    "the server is too old for this construct: it came with version 17");
     }
     sql_dml_walk_returning(q, &level, merge->returningClause);
-    List *predicates = list_make1(sql_guard_predicate(q, merge->relation, &relation));
+    List *predicates = sql_guard_target(q, merge->relation, &relation, NIL);
     merge->joinCondition = sql_guard_condition(predicates, merge->joinCondition);
 }

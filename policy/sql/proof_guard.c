@@ -72,6 +72,9 @@ const struct catalog_relation *proof_tenant_relation(const struct proof *p,
     if (!has_column) {
         proof_fail(p, "a relation has no tenant column");
     }
+    if (row->enforce != ENFORCE_REWRITE && !relation->is_row_secure) {
+        proof_fail(p, "row security does not hold for a relation");
+    }
     return relation;
 }
 
@@ -195,6 +198,9 @@ bool proof_has_guard(const struct proof *p, const struct catalog_relation *relat
 {
     ListCell *cell;
     libpg_check_stack();
+    if (p->q->env->row->enforce == ENFORCE_RLS) {
+        return true; /* the relation's policies are the guard */
+    }
     if (condition == NULL) {
         return false;
     }

@@ -109,6 +109,11 @@ static struct sql_relation classify(const struct sql_query *q, const RangeVar *v
         result.class = SQL_RELATION_SHARED;
         return result;
     }
+    if (row->enforce != ENFORCE_REWRITE && !found->is_row_secure) {
+        sql_refuse(q, "42501", var->location, "Enable and force row security for it.",
+                   "permission denied for table %s: row security does not hold for it",
+                   found->name);
+    }
     result.class = SQL_RELATION_TENANT;
     result.type = sql_tenant_type_find(result.column->type_oid);
     if (result.type == NULL) {

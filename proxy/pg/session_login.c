@@ -63,3 +63,11 @@ void session_login_fails(struct session_login *login, enum close_reason reason)
         login->failure = reason;
     }
 }
+
+void session_login_tell_policies(struct session_login *login)
+{
+    const struct config_row *row = &snapshot_config(login->snapshot)->row;
+    if (!login->listener->upstream->is_passthrough && row->enforce != ENFORCE_REWRITE) {
+        settings_wish_add_own(&login->wish, row->setting, login->tenant);
+    }
+}

@@ -51,4 +51,7 @@ void session_login_free(struct session_login **login);
 /* Remembers the first reason why this login will be refused. */
 void session_login_fails(struct session_login *login, enum close_reason reason);
 
+/* Logged in: the tenant becomes one of the session's settings, if policies of the database ask. */
+void session_login_tell_policies(struct session_login *login);
+
 #endif

@@ -402,6 +402,7 @@ void session_login_done(struct session *s)
         return;
     }
     s->upstream = pg_worker_upstream(s->pg, login->listener->upstream, login->target);
+    session_login_tell_policies(login);
     s->settings = settings_intern(&s->pg->settings, &login->wish);
     s->base = settings_ref(s->settings);
     s->meaning = settings_meaning(s->settings);

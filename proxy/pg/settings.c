@@ -95,7 +95,7 @@ static bool copy_value(struct setting_entry *entry, struct slice value)
 }
 
 /* Puts entry where its name belongs, in the place of one that has it. */
-static bool insert(struct settings_wish *wish, const struct setting_entry *entry)
+static bool insert(struct settings_wish *wish, const struct setting_entry *entry, size_t max)
 {
     size_t at = 0;
     while (at < wish->num_entries && strcmp(wish->first[at].name, entry->name) < 0) {
@@ -105,7 +105,7 @@ static bool insert(struct settings_wish *wish, const struct setting_entry *entry
         wish->first[at] = *entry;
         return true;
     }
-    if (wish->num_entries == SETTINGS_MAX) {
+    if (wish->num_entries == max) {
         return false;
     }
     wish->first = mem_resize(wish->first, wish->num_entries + 1, sizeof *wish->first);
@@ -166,7 +166,17 @@ enum setting_status settings_wish_add(struct settings_wish *wish, bool any, stru
     if (status != SETTING_TAKEN) {
         return status;
     }
-    return (is_pin(entry.name) && !any) || insert(wish, &entry) ? SETTING_TAKEN : SETTING_WRONG;
+    return (is_pin(entry.name) && !any) || insert(wish, &entry, SETTINGS_MAX - 1) ? SETTING_TAKEN
+                                                                                  : SETTING_WRONG;
+}
+
+void settings_wish_add_own(struct settings_wish *wish, const char *name, const char *value)
+{
+    struct setting_entry entry = {.name = ""};
+    check(strlen(name) < sizeof entry.name && strlen(value) < sizeof entry.value);
+    memcpy(entry.name, name, strlen(name));
+    memcpy(entry.value, value, strlen(value));
+    check(insert(wish, &entry, SETTINGS_MAX));
 }
 
 void settings_wish_fini(struct settings_wish *wish)
@@ -175,13 +185,19 @@ void settings_wish_fini(struct settings_wish *wish)
     *wish = (struct settings_wish){.first = NULL};
 }
 
+/* A dotted one is read by functions and policies, never by the parser. */
+static bool is_plain(const char *name)
+{
+    return strchr(name, '.') != NULL || is_one_of(name, plain, COUNT_OF(plain));
+}
+
 /* A hash of the entries that change what a statement means. */
 static uint64_t meaning_of(const struct settings *s, const struct siphash_key *key)
 {
     uint64_t meaning = 0;
     for (size_t i = 0; i < s->num_entries; i++) {
         const struct setting_entry *entry = &s->entries[i];
-        if (!is_one_of(entry->name, plain, COUNT_OF(plain))) {
+        if (!is_plain(entry->name)) {
             const uint64_t pair[2] = {meaning, siphash_2_4(key, slice_of(entry, sizeof *entry))};
             meaning = siphash_2_4(key, slice_of(pair, sizeof pair));
         }

@@ -38,6 +38,9 @@ enum setting_status {
  * without isolation, the server decides which there are. */
 MUST_USE enum setting_status settings_wish_add(struct settings_wish *wish, bool any,
                                                struct slice name, struct slice value);
+/* Adds one of the proxy's own: the tenant, for policies. Its name has a dot, which no name of a
+ * client's has under isolation. There is always room for one. */
+void settings_wish_add_own(struct settings_wish *wish, const char *name, const char *value);
 void settings_wish_fini(struct settings_wish *wish);
 
 struct settings;

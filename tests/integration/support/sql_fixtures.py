@@ -52,6 +52,21 @@ def sql_proxy_way(sql_proxy):
     yield from _closed_at_end(sql_proxies.through_proxy(sql_proxy))
 
 
+@pytest.fixture(scope="session", params=["rls", "both"])
+def sql_secured_way(request, sql_cluster):
+    """Through the proxy to the database that has policies, as the second wall or the only one."""
+    overrides = _overrides(None)
+    overrides["upstreams"]["main"]["database"] = sql_twins.RLS
+    overrides["isolation"]["row"] |= {"enforce": request.param, "setting": "app.tenant"}
+    ringfence = Ringfence(sql_cluster, overrides=overrides, passwords={},
+                          states={sql_twins.TENANT: "active", sql_twins.OTHER: "active"})
+    try:
+        yield from _closed_at_end(
+            sql_proxies.through_proxy(ringfence.start(), database=sql_twins.RLS))
+    finally:
+        ringfence.remove()
+
+
 @pytest.fixture(scope="session")
 def sql_rls_way(sql_cluster):
     yield from _closed_at_end(sql_proxies.under_rls(sql_cluster))

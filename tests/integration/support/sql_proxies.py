@@ -37,9 +37,9 @@ def under_rls(postgres):
     return Direct(sql_twins.parameters(postgres, sql_twins.RLS))
 
 
-def through_proxy(proxy, tenant=sql_twins.TENANT):
+def through_proxy(proxy, tenant=sql_twins.TENANT, database=sql_twins.PLAIN):
     return Direct({"host": "127.0.0.1", "port": proxy.ports["pg"], "user": f"app.{tenant}",
-                   "dbname": sql_twins.PLAIN, "sslmode": "disable", "connect_timeout": 10})
+                   "dbname": database, "sslmode": "disable", "connect_timeout": 10})
 
 
 class Explained(Direct):

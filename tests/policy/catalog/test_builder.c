@@ -92,12 +92,12 @@ static void test_indexes(void **state)
             "150018", "UTF8", "app", "app_rw", "f", "f" \
         }                                               \
     }
-#define TABLE                                 \
-    {                                         \
-        CATALOG_QUERY_RELATIONS,              \
-        {                                     \
-            "public", "t", "r", "f", "f", "f" \
-        }                                     \
+#define TABLE                                      \
+    {                                              \
+        CATALOG_QUERY_RELATIONS,                   \
+        {                                          \
+            "public", "t", "r", "f", "f", "f", "f" \
+        }                                          \
     }
 #define COLUMN(attnum, oid, flag)                                     \
     {                                                                 \
@@ -135,14 +135,14 @@ static const struct {
      {{CATALOG_QUERY_FACTS, {"150018", "SQL_ASCII", "a", "b", "f", "f"}}}},
     {"unexpected answer about relations",
      2,
-     {FACTS, {CATALOG_QUERY_RELATIONS, {"public", "t", "", "f", "f", "f"}}}},
+     {FACTS, {CATALOG_QUERY_RELATIONS, {"public", "t", "", "f", "f", "f", "f"}}}},
     {"unexpected answer about relations",
      2,
-     {FACTS, {CATALOG_QUERY_RELATIONS, {"public", "t", "r", "yes", "f", "f"}}}},
+     {FACTS, {CATALOG_QUERY_RELATIONS, {"public", "t", "r", "yes", "f", "f", "f"}}}},
     {"the server named something twice", 3, {FACTS, TABLE, TABLE}},
     {"unexpected answer to catalogue query 1",
      2,
-     {FACTS, {CATALOG_QUERY_RELATIONS, {"public", "\xff", "r", "f", "f", "f"}}}},
+     {FACTS, {CATALOG_QUERY_RELATIONS, {"public", "\xff", "r", "f", "f", "f", "f"}}}},
     {"the database's tables changed", 2, {FACTS, COLUMN("1", "25", "f")}},
     {"unexpected answer about columns", 3, {FACTS, TABLE, COLUMN("0", "25", "f")}},
     {"unexpected answer about columns", 3, {FACTS, TABLE, COLUMN("-1", "25", "f")}},

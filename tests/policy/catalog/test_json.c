@@ -59,10 +59,10 @@ static void test_every_prefix_is_refused(void **state)
 #define HEAD                                                                         \
     "\"format\": 2, \"server_version_num\": 150018, \"server_encoding\": \"UTF8\", " \
     "\"database\": \"a\", \"role\": \"b\", \"is_superuser\": false, \"bypasses_rls\": true"
-#define RELATION(kind, columns, indexes)                                                \
-    "{\"schema\": \"s\", \"name\": \"t\", \"kind\": " kind                              \
-    ", \"is_inheritance_child\": false, \"has_children\": false, \"columns\": " columns \
-    ", \"indexes\": " indexes "}"
+#define RELATION(kind, columns, indexes)                                                     \
+    "{\"schema\": \"s\", \"name\": \"t\", \"kind\": " kind                                   \
+    ", \"is_inheritance_child\": false, \"has_children\": false, \"is_row_secure\": false, " \
+    "\"columns\": " columns ", \"indexes\": " indexes "}"
 #define FILE_WITH(relations, functions) \
     "{" HEAD ", \"relations\": [" relations "], \"functions\": [" functions "], \"types\": []}"
 #define INDEX_OF(attnums)                                                                    \
