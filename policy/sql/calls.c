@@ -91,6 +91,45 @@ static bool reads_allowed_setting(struct sql_query *q, const FuncCall *call)
     return !name->isnull && IsA(&name->val, String) && sql_setting_may_read(name->val.sval.sval);
 }
 
+/* The text of a constant; NULL for anything else. */
+static const char *constant_text(const Node *node)
+{
+    if (!IsA(node, A_Const) || ((const A_Const *)node)->isnull ||
+        !IsA(&((const A_Const *)node)->val, String)) {
+        return NULL;
+    }
+    return ((const A_Const *)node)->val.sval.sval;
+}
+
+static bool is_false(const Node *node)
+{
+    return IsA(node, A_Const) && !((const A_Const *)node)->isnull &&
+           IsA(&((const A_Const *)node)->val, Boolean) &&
+           !((const A_Const *)node)->val.boolval.boolval;
+}
+
+/* set_config('name', 'value', true), as SET LOCAL. jit, which changes no answer and which asyncpg
+ * turns off and on around its questions, may have any value and is always set for the transaction
+ * only. */
+static bool may_set(struct sql_query *q, const FuncCall *call)
+{
+    if (list_length(call->args) != 3 || call->agg_filter != NULL || call->over != NULL) {
+        return false;
+    }
+    const char *name = constant_text(linitial(call->args));
+    const char *value = constant_text(lsecond(call->args));
+    Node *is_local = lthird(call->args);
+    bool is_jit = name != NULL && strcmp(name, "jit") == 0;
+    if (is_jit && is_false(is_local)) {
+        ((A_Const *)is_local)->val.boolval.boolval = true;
+    }
+    bool is_allowed = name != NULL && (is_jit || value != NULL) &&
+                      sql_setting_check_set(name, is_jit ? "on" : value) == SQL_SETTING_ALLOWED;
+    q->sets_locally = true;
+    return is_allowed && IsA(is_local, A_Const) && ((A_Const *)is_local)->val.boolval.boolval &&
+           IsA(&((A_Const *)is_local)->val, Boolean);
+}
+
 /* What the operator lists is the operator's to answer for, but for the key to the settings that
  * make parsing sound. */
 static bool builtin_is_allowed(struct sql_query *q, const char *name, const FuncCall *call)
@@ -101,6 +140,9 @@ static bool builtin_is_allowed(struct sql_query *q, const char *name, const Func
     enum sql_function_class class = sql_function_classify(name);
     if (class == SQL_FUNCTION_SETTING) {
         return reads_allowed_setting(q, call);
+    }
+    if (class == SQL_FUNCTION_SETTER) {
+        return may_set(q, call);
     }
     if (class == SQL_FUNCTION_METADATA) {
         return sql_system_use(q, call->location);

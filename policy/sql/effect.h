@@ -22,6 +22,9 @@ enum sql_effect {
     SQL_EFFECTS
 };
 
+/* The name of all settings: RESET ALL. */
+#define SQL_ALL_SETTINGS "*"
+
 /* SET for the session. */
 struct sql_setting {
     const char *name;

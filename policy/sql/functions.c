@@ -115,6 +115,7 @@ const char *sql_function_reason(enum sql_function_class class)
         [SQL_FUNCTION_SAFE] = "",
         [SQL_FUNCTION_RAISING] = "",
         [SQL_FUNCTION_SETTING] = "the name of the setting must be a constant that may be read",
+        [SQL_FUNCTION_SETTER] = "only a setting that tenants may change can be set, by constants",
         [SQL_FUNCTION_METADATA] = "isolation.row.metadata does not allow it",
         [SQL_FUNCTION_COUNTS] = "it counts what belongs to all tenants",
         [SQL_FUNCTION_LEAKS] = "it can read other tables, the catalogue, files or other sessions",

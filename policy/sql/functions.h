@@ -12,6 +12,7 @@ enum sql_function_class {
     SQL_FUNCTION_SAFE,     /* pure, and no value makes it raise an error */
     SQL_FUNCTION_RAISING,  /* pure, but a value can make it raise an error: needs the fence */
     SQL_FUNCTION_SETTING,  /* current_setting: a constant that sql_setting_may_read allows */
+    SQL_FUNCTION_SETTER,   /* set_config: what sql_function_sets says */
     SQL_FUNCTION_METADATA, /* asks the catalogues for names and definitions */
     SQL_FUNCTION_COUNTS,   /* asks for sizes that all tenants' rows make */
     SQL_FUNCTION_LEAKS,    /* reads tables, catalogues, files, other sessions, or runs SQL */

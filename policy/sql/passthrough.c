@@ -28,6 +28,10 @@ static void keep_setting(struct sql_plan *plan, const RawStmt *statement)
     const char *name = IsA(statement->stmt, VariableSetStmt)
                            ? sql_tracked_setting((const VariableSetStmt *)statement->stmt, &value)
                            : NULL;
+    if (IsA(statement->stmt, VariableSetStmt) &&
+        ((const VariableSetStmt *)statement->stmt)->kind == VAR_RESET_ALL) {
+        name = SQL_ALL_SETTINGS;
+    }
     if (IsA(statement->stmt, DeallocateStmt)) {
         const char *deallocated = ((const DeallocateStmt *)statement->stmt)->name;
         deallocated = deallocated != NULL ? deallocated : "";
@@ -48,8 +52,8 @@ static void look_through(void *arg)
     plan->num_statements = 0;
     free(plan->effects);
     plan->effects = mem_new_array((size_t)list_length(statements) + 1, sizeof(enum sql_effect));
-    if (list_length(statements) == 1) {
-        keep_setting(plan, linitial(statements));
+    if (statements != NIL) {
+        keep_setting(plan, llast(statements));
     }
     foreach (cell, statements) {
         enum sql_effect effect = sql_leftovers_of(lfirst(cell), look->text, &plan->advances);

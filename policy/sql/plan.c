@@ -230,7 +230,21 @@ bool sql_plan_advances_sequences(const struct sql_plan *plan)
 bool sql_plan_setting(const struct sql_plan *plan, struct sql_setting *out)
 {
     *out = (struct sql_setting){plan->setting_name, plan->setting_value};
-    return plan->verdict == SQL_FORWARD && plan->num_statements == 1 && plan->setting_name != NULL;
+    if (plan->verdict != SQL_FORWARD || plan->setting_name == NULL) {
+        return false;
+    }
+    size_t last = plan->num_statements - 1;
+    for (size_t i = 0; i < last; i++) {
+        if (plan->effects[i] != SQL_EFFECT_NONE) {
+            return false;
+        }
+    }
+    return plan->effects[last] == SQL_EFFECT_PIN_SET;
+}
+
+bool sql_plan_resets_all(const struct sql_plan *plan)
+{
+    return plan->setting_name != NULL && strcmp(plan->setting_name, SQL_ALL_SETTINGS) == 0;
 }
 
 bool sql_plan_deallocates(const struct sql_plan *plan, struct slice *out)

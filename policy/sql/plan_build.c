@@ -116,8 +116,11 @@ static void rewrite(struct build *b, List *statements)
         b->q.raising = false;
         b->q.guards = NIL;
         b->q.asks_system = false;
+        b->q.sets_locally = false;
         b->plan->writes = b->plan->writes || sql_statement_writes(lfirst(cell));
-        b->plan->effects[i++] = sql_statement_rewrite(&b->q, lfirst(cell));
+        enum sql_effect effect = sql_statement_rewrite(&b->q, lfirst(cell));
+        bool is_local = effect == SQL_EFFECT_NONE && b->q.sets_locally;
+        b->plan->effects[i++] = is_local ? SQL_EFFECT_SET_LOCAL : effect;
         sql_system_check_use(&b->q);
         sql_guard_fence(&b->q);
     }

@@ -21,9 +21,13 @@ bool sql_plan_writes(const struct sql_plan *plan);
 /* It may change what lastval() and currval() answer. Known of verbatim plans only. */
 bool sql_plan_advances_sequences(const struct sql_plan *plan);
 
-/* The text is one SET or RESET of a setting that clients may have, to a plain value: what the
- * session would keep. False for all others. Borrows the plan. */
+/* The text ends in one SET or RESET of a setting that clients may have, to a plain value, or in
+ * RESET ALL (SQL_ALL_SETTINGS), and does nothing else to the session: what it would keep. False
+ * for all others. Borrows the plan. */
 bool sql_plan_setting(const struct sql_plan *plan, struct sql_setting *out);
+
+/* RESET ALL is the last of its settings: it takes the proxy's own from the link, too. */
+bool sql_plan_resets_all(const struct sql_plan *plan);
 
 /* The text is one DEALLOCATE: *out is the name, empty for ALL. Borrows the plan. */
 bool sql_plan_deallocates(const struct sql_plan *plan, struct slice *out);

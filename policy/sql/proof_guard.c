@@ -10,6 +10,7 @@
 
 #include "policy/catalog/catalog.h"
 #include "policy/sql/functions.h"
+#include "policy/sql/settings.h"
 #include "policy/sql/system.h"
 
 void proof_fail(const struct proof *p, const char *what)
@@ -245,6 +246,25 @@ static bool is_unnest_of_several(const struct proof *p, const FuncCall *call)
     return true;
 }
 
+/* set_config of a named setting that tenants may change, for the transaction. */
+static bool sets_locally(const FuncCall *call)
+{
+    if (list_length(call->args) != 3 || !IsA(linitial(call->args), A_Const) ||
+        !IsA(lthird(call->args), A_Const)) {
+        return false;
+    }
+    const A_Const *name = linitial(call->args);
+    const A_Const *value = lsecond(call->args);
+    bool is_constant = IsA(value, A_Const) && !value->isnull && IsA(&value->val, String);
+    if (name->isnull || !IsA(&name->val, String) || !is_true(lthird(call->args))) {
+        return false;
+    }
+    bool is_jit = strcmp(name->val.sval.sval, "jit") == 0;
+    return is_jit ||
+           (is_constant && sql_setting_check_set(name->val.sval.sval, value->val.sval.sval) ==
+                               SQL_SETTING_ALLOWED);
+}
+
 void proof_check_call(const struct proof *p, const FuncCall *call)
 {
     const struct config_row *row = p->q->env->row;
@@ -254,6 +274,10 @@ void proof_check_call(const struct proof *p, const FuncCall *call)
     const char *name = strVal(llast(call->funcname));
     if (list_length(call->funcname) == 2) {
         const char *schema = strVal(linitial(call->funcname));
+        if (strcmp(schema, "pg_catalog") == 0 &&
+            sql_function_classify(name) == SQL_FUNCTION_SETTER && sets_locally(call)) {
+            return;
+        }
         if (strcmp(schema, "pg_catalog") == 0 && is_allowed_class(p, sql_function_classify(name))) {
             return;
         }

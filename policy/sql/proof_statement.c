@@ -67,7 +67,7 @@ static bool has_no_query(const Node *statement)
     return IsA(statement, TransactionStmt) || IsA(statement, VariableSetStmt) ||
            IsA(statement, VariableShowStmt) || IsA(statement, DiscardStmt) ||
            IsA(statement, DeallocateStmt) || IsA(statement, FetchStmt) ||
-           IsA(statement, ClosePortalStmt);
+           IsA(statement, ClosePortalStmt) || IsA(statement, UnlistenStmt);
 }
 
 void sql_proof_check(struct sql_query *q, const List *statements)

@@ -42,6 +42,7 @@ struct sql_query {
 
     List *guards; /* A_Expr: one per tenant predicate; the fence decides their final form */
     uint64_t num_compared; /* names, so far */
+    bool sets_locally;     /* set_config is used, until the end of the transaction */
     bool asks_system;      /* a function or type that looks into the system catalogues is used */
     int asks_location;     /* one of them */
     const TypeName *harmless_type; /* the last one that is given a constant */

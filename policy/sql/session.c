@@ -90,8 +90,9 @@ static enum sql_effect check_set(struct sql_query *q, VariableSetStmt *stmt, int
     case VAR_SET_MULTI:
         return check_multi(q, stmt, location);
     case VAR_RESET_ALL:
-        sql_refuse(q, "0A000", location, "Reset settings one by one.",
-                   "RESET ALL is not supported under tenant isolation");
+        q->setting_name = SQL_ALL_SETTINGS;
+        q->setting_value = NULL;
+        return SQL_EFFECT_PIN_SET;
     case VAR_SET_VALUE:
     case VAR_SET_DEFAULT:
     case VAR_SET_CURRENT:

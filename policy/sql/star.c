@@ -7,9 +7,11 @@
 
 #include <string.h>
 
+#include "nodes/makefuncs.h"
 #include "nodes/value.h"
 
 #include "policy/sql/relation.h"
+#include "policy/sql/types.h"
 
 struct expansion {
     struct sql_query *q;
@@ -79,6 +81,65 @@ static void add_columns(struct expansion *e, RangeVar *var, const ResTarget *sta
     }
 }
 
+/* Whether a value is an array whose elements surely have one column: an array of a built-in type.
+ */
+static bool is_plain_array(const Node *node)
+{
+    if (!IsA(node, TypeCast)) {
+        return false;
+    }
+    const TypeName *type = ((const TypeCast *)node)->typeName;
+    bool is_builtin =
+        list_length(type->names) == 1 || strcmp(strVal(linitial(type->names)), "pg_catalog") == 0;
+    return is_builtin && list_length(type->arrayBounds) == 1 &&
+           sql_type_is_allowed(strVal(llast(type->names)));
+}
+
+/* The arguments of `FROM unnest(array, ...)` with nothing more to it; NIL for anything else. */
+static const List *unnested(const RangeFunction *function)
+{
+    ListCell *cell;
+    if (function->lateral || function->ordinality || function->is_rowsfrom ||
+        function->coldeflist != NIL || list_length(function->functions) != 1) {
+        return NIL;
+    }
+    const Node *node = linitial((const List *)linitial(function->functions));
+    if (!IsA(node, FuncCall) || list_length(((const FuncCall *)node)->funcname) != 1 ||
+        strcmp(strVal(linitial(((const FuncCall *)node)->funcname)), "unnest") != 0) {
+        return NIL;
+    }
+    foreach (cell, ((const FuncCall *)node)->args) {
+        if (!is_plain_array(lfirst(cell))) {
+            return NIL;
+        }
+    }
+    return ((const FuncCall *)node)->args;
+}
+
+/* A column for each array, under names of ours where the client gave none. */
+static void add_unnested(struct expansion *e, RangeFunction *function, const ResTarget *star)
+{
+    const List *arrays = unnested(function);
+    if (arrays == NIL || (function->alias != NULL && function->alias->colnames != NIL)) {
+        refuse_star(e->q, star);
+    }
+    if (function->alias == NULL) {
+        function->alias = makeAlias(psprintf("%s%u", e->q->guard_prefix, ++e->q->num_aliases), NIL);
+    }
+    for (int i = 0; i < list_length(arrays); i++) {
+        char *name = psprintf("%sc%d", e->q->guard_prefix, i + 1);
+        function->alias->colnames = lappend(function->alias->colnames, makeString(name));
+        ColumnRef *column = makeNode(ColumnRef);
+        column->location = star->location;
+        column->fields =
+            list_make2(makeString(pstrdup(function->alias->aliasname)), makeString(name));
+        ResTarget *target = makeNode(ResTarget);
+        target->val = (Node *)column;
+        target->location = star->location;
+        e->targets = lappend(e->targets, target);
+    }
+}
+
 /* Whether `qualifier.*` means this reference. */
 static bool is_meant(const RangeVar *var, const ColumnRef *star)
 {
@@ -99,6 +160,11 @@ static void expand_one(struct expansion *e, const ResTarget *target)
         Node *item = lfirst(cell);
         if (IsA(item, RangeTableSample)) {
             item = ((RangeTableSample *)item)->relation;
+        }
+        if (IsA(item, RangeFunction) && list_length(e->from) == 1 && !is_qualified) {
+            add_unnested(e, (RangeFunction *)item, target);
+            found = true;
+            continue;
         }
         if (!IsA(item, RangeVar)) {
             refuse_star(e->q, target);

@@ -179,6 +179,7 @@ bool sql_utility_rewrite(struct sql_query *q, RawStmt *statement, enum sql_effec
         return true;
     case T_FetchStmt:
     case T_ClosePortalStmt:
+    case T_UnlistenStmt: /* there is nothing that it listens to */
         return true;
     case T_PrepareStmt:
         *out_effect = rewrite_prepare(q, (PrepareStmt *)statement->stmt, location);

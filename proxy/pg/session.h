@@ -65,6 +65,7 @@ struct session {
     struct settings *wanted;       /* shares; what a SET that is under way makes of them, or NULL */
     bool may_track;                /* nothing of its transaction was sent yet */
     bool is_set;                   /* the server has confirmed the SET */
+    bool resets_all;               /* it is RESET ALL: the link goes back when it is over */
     uint64_t meaning;              /* equal while the text of a statement means the same */
     struct session_names names;    /* of its prepared statements */
     struct metrics_group *metrics; /* borrows; the tenant's */

@@ -72,6 +72,7 @@ void session_lose_link(struct session *s)
 {
     session_unpin(s);
     s->names.is_discarding = false;
+    s->resets_all = false;
     s->meaning = settings_meaning(s->settings);
     stream_resume(&s->link->stream);
     s->was_cut_off = s->link->relay_left > 0;
@@ -193,7 +194,7 @@ void session_settle(struct session *s)
     }
     if (s->must_end) {
         session_close(s, s->end_reason);
-    } else if (!keeps_its_link(s) || s->names.is_discarding) {
+    } else if (!keeps_its_link(s) || s->names.is_discarding || s->resets_all) {
         session_release(s);
     }
 }

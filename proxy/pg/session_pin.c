@@ -59,6 +59,17 @@ const struct sql_refusal *session_object_to_pin(const struct session *s,
         .detail = "",
         .hint = "It leaves something behind in its session; see pool.pin and docs/postgres.md.",
     };
+    static const struct sql_refusal no_reset = {
+        .sqlstate = "0A000",
+        .message = "RESET ALL is possible only outside of transactions, before statements that "
+                   "keep the server connection",
+        .detail = "",
+        .hint = "DISCARD ALL gives the connection back.",
+    };
+    bool is_isolated = !s->upstream->target.upstream->is_passthrough;
+    if (is_isolated && sql_plan_resets_all(plan) && !session_settings_may_track(s, plan)) {
+        return &no_reset;
+    }
     const struct config_pool *pool = &s->upstream->target.upstream->pool;
     if (pool->pin != CONFIG_POOL_PIN_REFUSE || pool->mode != CONFIG_POOL_TRANSACTION ||
         session_settings_may_track(s, plan)) {

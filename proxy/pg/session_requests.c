@@ -76,8 +76,9 @@ enum request_step session_take(struct session *s, const struct pg_frame *frame)
     if (is_skipped(s, frame->type)) {
         return REQUEST_DONE;
     }
-    if (s->names.is_discarding && !s->has_open_batch) {
-        session_stop(s); /* what follows DISCARD ALL needs the client's settings back */
+    if ((s->names.is_discarding || s->resets_all) && !s->has_open_batch) {
+        session_stop(
+            s); /* what follows DISCARD ALL or RESET ALL needs the client's settings back */
         return REQUEST_WAITS;
     }
     bool may_replay = session_replay_may_begin(s, frame->type);

@@ -14,7 +14,8 @@ OPAQUE = re.compile(
     r"|reg(?!config|type)\w+|refcursor|query text)\b"
 )
 # Volatile and still harmless: they change nothing and read nothing that belongs to anybody.
-HARMLESS = {"clock_timestamp", "timeofday", "random", "gen_random_uuid", "pg_is_in_recovery"}
+HARMLESS = {"clock_timestamp", "timeofday", "random", "gen_random_uuid", "pg_is_in_recovery",
+            "pg_advisory_unlock_all"}
 
 
 def read_catalogue(path):

@@ -56,10 +56,7 @@ DRIVERS = {
 
 
 #: What isolation refuses, clearly and with the session unharmed; docs/drivers.md says why.
-REFUSED = {
-    "asyncpg": {"arrays", "reconnect"},
-    "django": {"default bulk", "server_side bulk"},
-}
+REFUSED = {}
 
 
 @functools.cache

@@ -100,7 +100,8 @@ def test_however_it_ends(pooled, postgres, end):
     ("CREATE TEMP TABLE mine (x int)", "0A000"), ("LISTEN news", "0A000"),
     ("PREPARE p AS SELECT 1", "0A000"), ("SELECT pg_advisory_lock(1)", "0A000"),
     ("DO $$ BEGIN END $$", "0A000"), ("SET temp_buffers = '7MB'", "0A000"),
-    ("SELECT 1; SET work_mem = '7MB'", "0A000"),
+    ("SET work_mem = '7MB'; SELECT 1", "0A000"),
+    ("SELECT 1; SET work_mem = '7MB'", None),
     ("SET work_mem = '7MB'", None), ("SELECT 1", None),
     ("BEGIN; SET LOCAL work_mem = '7MB'", None)])
 @pytest.mark.parametrize("extended", [False, True], ids=["simple", "extended"])

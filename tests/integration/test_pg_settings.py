@@ -148,3 +148,36 @@ def test_as_on_one_connection(start_proxy, postgres, rows, seed):
             stirring.execute("SELECT 1")
     for connection in (*direct, *proxied, stirring):
         connection.close()
+
+
+@pytest.mark.parametrize("isolated", [True, False], ids=["row", "passthrough"])
+@pytest.mark.parametrize("mode", ["transaction", "session"])
+def test_reset_all_gives_what_the_startup_packet_asked_for(start_proxy, rows, isolated, mode):
+    """As asyncpg's pool gives a connection back; the link is not kept for it."""
+    proxy = single_link(start_proxy, mode=mode) if isolated else start_proxy(
+        overrides=passthrough.overrides(size=1, mode=mode))
+    with RawSession(proxy.ports["pg"]) as session:
+        session.login("app.acme", TimeZone="Asia/Tokyo")
+        for reset in ("RESET ALL", "SELECT 1; CLOSE ALL; RESET ALL"):
+            for text in ("SET timezone = 'UTC'", "SET extra_float_digits = 0"):
+                session.send(query(text))
+                session.read_until_ready()
+            session.send(query(reset), query("SHOW timezone"), query("SHOW extra_float_digits"))
+            answers = [session.read_until_ready() for _ in range(3)]
+            shown = [row_values(m.body)[0] for a in answers[1:] for m in a if m.type == "D"]
+            assert shown == [b"Asia/Tokyo", b"1"]
+        session.send(parse("RESET ALL"), bind(), execute(), SYNC, query("SHOW timezone"))
+        session.read_until_ready()
+        assert [row_values(m.body) for m in session.read_until_ready() if m.type == "D"] == [
+            [b"Asia/Tokyo"]]
+    if mode == "transaction":
+        assert "ringfence_pg_pins_total{reason=\"setting\",upstream=\"main\"} 0" in "\n".join(
+            sorted_labels(proxy.http("/metrics")[1]))
+
+
+def sorted_labels(text):
+    """Lines of /metrics with the labels of each in order."""
+    for line in text.splitlines():
+        name, brace, rest = line.partition("{")
+        labels, _, value = rest.partition("}")
+        yield f"{name}{{{','.join(sorted(labels.split(',')))}}}{value}" if brace else line

@@ -99,7 +99,7 @@ def test_discard_all_ends_the_pin(start_proxy):
     proxy = small(start_proxy, wait_timeout="1s")
     connection = proxy.connect("acme")
     other = proxy.connect("globex")
-    connection.execute("SELECT 1; SET timezone = 'Asia/Tokyo'")
+    connection.execute("SET timezone = 'Asia/Tokyo'; SELECT 1")
     with pytest.raises(psycopg.OperationalError):
         other.execute("SELECT 1")
     connection.execute("DISCARD ALL")

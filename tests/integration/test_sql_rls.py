@@ -72,13 +72,18 @@ def test_the_setting_cannot_be_changed(start_proxy, secured, rows, enforce):
     proxy = start_proxy(overrides=overrides(enforce))
     with proxy.connect("acme", autocommit=True) as connection:
         for text in ("SET app.tenant = 'globex'", "SET LOCAL app.tenant = 'globex'",
-                     "SET APP.TENANT TO 'globex'", "RESET app.tenant", "RESET ALL",
+                     "SET APP.TENANT TO 'globex'", "RESET app.tenant",
                      "SELECT set_config('app.tenant', 'globex', false)",
                      "SET row_security = off"):
             with pytest.raises((psycopg.errors.InsufficientPrivilege,
                                 psycopg.errors.FeatureNotSupported)):
                 connection.execute(text)
-        assert items(connection) == wanted(rows, "acme")
+        for text in ("RESET ALL", "SELECT 1; RESET ALL"):
+            connection.execute(text)
+            assert items(connection) == wanted(rows, "acme")
+            assert connection.execute("SHOW app.tenant").fetchone() == ("acme",)
+        with connection.transaction(), pytest.raises(psycopg.errors.FeatureNotSupported):
+            connection.execute("RESET ALL")
     with pytest.raises(psycopg.OperationalError, match="app.tenant"):
         proxy.connect("acme", options="-c app.tenant=globex")
 
