@@ -253,6 +253,16 @@ bool sql_plan_deallocates(const struct sql_plan *plan, struct slice *out)
     return plan->verdict == SQL_FORWARD && plan->num_statements == 1 && plan->deallocated != NULL;
 }
 
+bool sql_plan_copies(const struct sql_plan *plan)
+{
+    return plan->copies;
+}
+
+const struct copy_in_format *sql_plan_copies_in(const struct sql_plan *plan)
+{
+    return plan->copies_in ? &plan->copy_in : NULL;
+}
+
 bool sql_plan_is_discard_all(const struct sql_plan *plan)
 {
     return plan->verdict == SQL_FORWARD && plan->num_statements == 1 &&

@@ -93,6 +93,11 @@ static void check_message(const struct sql_query *q, const List *statements)
                    "cannot insert multiple commands into a prepared statement");
     }
     foreach (cell, statements) {
+        const Node *statement = ((RawStmt *)lfirst(cell))->stmt;
+        if (IsA(statement, CopyStmt) && ((const CopyStmt *)statement)->is_from) {
+            sql_refuse(q, "0A000", SQL_NO_LOCATION, "Send it alone.",
+                       "COPY FROM beside other statements is not supported under tenant isolation");
+        }
         if (IsA(((RawStmt *)lfirst(cell))->stmt, DeallocateStmt)) {
             sql_refuse(
                 q, "0A000", SQL_NO_LOCATION, "Send it alone.",
@@ -233,6 +238,15 @@ static void keep_checks(struct sql_plan *plan, const struct sql_query *q)
     }
 }
 
+static void keep_copy(struct sql_plan *plan, const struct sql_query *q)
+{
+    plan->copies = q->copies;
+    plan->copies_in = q->copy_in != NULL;
+    if (plan->copies_in) {
+        plan->copy_in = *q->copy_in;
+    }
+}
+
 static void keep_setting(struct sql_plan *plan, const struct sql_query *q)
 {
     if (q->deallocated != NULL) {
@@ -290,6 +304,7 @@ static void build(void *arg)
     keep_checks(b->plan, &b->q);
     keep_notes(b->plan, &b->q);
     keep_setting(b->plan, &b->q);
+    keep_copy(b->plan, &b->q);
     b->plan->num_params = (uint16_t)b->q.max_param;
     b->plan->is_tenants_own = b->q.request->protocol == SQL_EXTENDED && b->plan->num_holes > 0;
     b->plan->added_type = b->q.added_type_differs ? TEXT_OID : b->q.added_type;

@@ -46,6 +46,9 @@ struct sql_plan {
     struct plan_bind_check *bind_checks; /* owns */
     size_t num_bind_checks;
 
+    bool copies;
+    bool copies_in;
+    struct copy_in_format copy_in;
     enum sql_effect *effects; /* owns; one per statement */
     bool writes;              /* one of them may change something for good */
     char *deallocated;        /* owns; the name, "" for ALL; NULL: no DEALLOCATE */

@@ -9,6 +9,7 @@
 
 #include "policy/sql/effect.h"
 #include "protocol/bytes.h"
+#include "protocol/pg/copy_in.h"
 
 struct sql_plan;
 
@@ -31,6 +32,13 @@ bool sql_plan_resets_all(const struct sql_plan *plan);
 
 /* The text is one DEALLOCATE: *out is the name, empty for ALL. Borrows the plan. */
 bool sql_plan_deallocates(const struct sql_plan *plan, struct slice *out);
+
+/* Whether data of COPY may pass, in either direction. */
+bool sql_plan_copies(const struct sql_plan *plan);
+
+/* The text is one COPY FROM STDIN: how its rows are to be read, and where the tenant stands in
+ * them. NULL for all others. Borrows the plan. */
+const struct copy_in_format *sql_plan_copies_in(const struct sql_plan *plan);
 
 /* The text is DISCARD ALL: the session answers it itself, nothing is sent. */
 bool sql_plan_is_discard_all(const struct sql_plan *plan);

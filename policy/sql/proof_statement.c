@@ -38,6 +38,32 @@ static void check_explain(const struct proof *p, const ExplainStmt *explain)
     }
 }
 
+/* Rows that come in are given their tenant outside of the text: here it counts that its column is
+ * among those they have. */
+static void check_copy(const struct proof *p, const CopyStmt *copy)
+{
+    ListCell *cell;
+    bool has_tenant = false;
+    if (copy->filename != NULL || copy->is_program) {
+        proof_fail(p, "COPY to or from the server's own");
+    }
+    if (!copy->is_from) {
+        if (copy->relation != NULL || copy->query == NULL) {
+            proof_fail(p, "COPY of a table");
+        }
+        proof_check_query(p, NULL, copy->query);
+        return;
+    }
+    (void)proof_target(p, copy->relation);
+    proof_check_expression(p, NULL, copy->whereClause);
+    foreach (cell, copy->attlist) {
+        has_tenant = has_tenant || strcmp(strVal(lfirst(cell)), p->q->env->row->column) == 0;
+    }
+    if (!has_tenant || p->q->copy_in == NULL) {
+        proof_fail(p, "COPY without the tenant's column");
+    }
+}
+
 /* Answers false when it is no such statement. */
 static bool check_utility(const struct proof *p, const Node *statement)
 {
@@ -51,6 +77,9 @@ static bool check_utility(const struct proof *p, const Node *statement)
     case T_PrepareStmt:
         check_reserved(p, ((const PrepareStmt *)statement)->name);
         proof_check_query(p, NULL, ((const PrepareStmt *)statement)->query);
+        return true;
+    case T_CopyStmt:
+        check_copy(p, (const CopyStmt *)statement);
         return true;
     case T_ExecuteStmt:
         check_reserved(p, ((const ExecuteStmt *)statement)->name);

@@ -56,7 +56,9 @@ struct sql_query {
     List *setting_params; /* Integer: parameter numbers that name a setting to read */
     List *pattern_params; /* Integer: parameter numbers that are LIKE patterns */
 
-    const char *deallocated;   /* by the last statement; "" for ALL; NULL: nothing */
+    bool copies;                          /* data of COPY may come or go */
+    const struct copy_in_format *copy_in; /* what is to be done to it; NULL: none comes */
+    const char *deallocated;              /* by the last statement; "" for ALL; NULL: nothing */
     const char *setting_name;  /* that the last statement gives the session; NULL: none */
     const char *setting_value; /* NULL: RESET */
 

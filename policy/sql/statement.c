@@ -7,16 +7,6 @@
 
 static const char hint_admin[] = "Connect to the server directly for administration.";
 
-/* A file or program of the server is never a tenant's; the client's own data could be. */
-pg_noreturn static void refuse_copy(const struct sql_query *q, const CopyStmt *copy, int location)
-{
-    if (copy->filename != NULL || copy->is_program) {
-        sql_refuse(q, "42501", location, NULL,
-                   "permission denied to COPY to or from a file or program of the server");
-    }
-    sql_refuse(q, "0A000", location, NULL, "COPY is not supported under tenant isolation");
-}
-
 pg_noreturn static void refuse(const struct sql_query *q, const RawStmt *statement)
 {
     int location = statement->stmt_location;
@@ -28,8 +18,6 @@ pg_noreturn static void refuse(const struct sql_query *q, const RawStmt *stateme
                    sqlstate[0] == '4' ? "allowed" : "supported");
 #include "policy/sql/statements.def"
 #undef STATEMENT
-    case T_CopyStmt:
-        refuse_copy(q, (const CopyStmt *)statement->stmt, location);
     default:
         sql_refuse(q, "0A000", location, NULL,
                    "this statement is not supported under tenant isolation");

@@ -16,6 +16,9 @@ bool sql_query_rewrite(struct sql_query *q, Node *query);
 /* EXPLAIN, DECLARE, FETCH, PREPARE, EXECUTE and the like. Answers false when it is another kind. */
 bool sql_utility_rewrite(struct sql_query *q, RawStmt *statement, enum sql_effect *out_effect);
 
+/* COPY, to and from the client only. */
+void sql_copy_rewrite(struct sql_query *q, CopyStmt *copy, int location);
+
 /* BEGIN, COMMIT, SET, SHOW and the like. Answers false when it is another kind of statement. */
 bool sql_session_check(struct sql_query *q, const RawStmt *statement, enum sql_effect *out_effect);
 

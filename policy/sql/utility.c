@@ -187,6 +187,9 @@ bool sql_utility_rewrite(struct sql_query *q, RawStmt *statement, enum sql_effec
     case T_ExecuteStmt:
         rewrite_execute(q, (ExecuteStmt *)statement->stmt, location);
         return true;
+    case T_CopyStmt:
+        sql_copy_rewrite(q, (CopyStmt *)statement->stmt, location);
+        return true;
     default:
         return false;
     }

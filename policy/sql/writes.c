@@ -46,6 +46,10 @@ bool sql_statement_writes(const RawStmt *statement)
         return select_writes((const SelectStmt *)statement->stmt);
     case T_TransactionStmt:
         return transaction_writes((const TransactionStmt *)statement->stmt);
+    case T_CopyStmt: {
+        const CopyStmt *copy = (const CopyStmt *)statement->stmt;
+        return copy->is_from || (copy->query != NULL && !IsA(copy->query, SelectStmt));
+    }
     case T_VariableShowStmt:
     case T_VariableSetStmt:
         return false;

@@ -28,6 +28,7 @@ struct link;
 struct metrics_group;
 struct pg_upstream;
 struct pg_worker;
+struct session_copy;
 struct session_login;
 struct settings;
 struct sql_refusal;
@@ -68,6 +69,7 @@ struct session {
     bool resets_all;               /* it is RESET ALL: the link goes back when it is over */
     uint64_t meaning;              /* equal while the text of a statement means the same */
     struct session_names names;    /* of its prepared statements */
+    struct session_copy *copy;     /* owns; under isolation, while a COPY may be under way */
     struct metrics_group *metrics; /* borrows; the tenant's */
     int64_t began_us;              /* to ask the server, after it owed nothing */
     int64_t transaction_us;        /* when its transaction began, while it is in one */

@@ -16,6 +16,7 @@
 #include "proxy/pg/pg_worker.h"
 #include "proxy/pg/refusal.h"
 #include "proxy/pg/session_answers.h"
+#include "proxy/pg/session_copy.h"
 #include "proxy/pg/session_parts.h"
 #include "proxy/pg/session_settings.h"
 #include "proxy/pg/statement_map.h"
@@ -73,15 +74,14 @@ static void pass_on(struct session *s, const struct pg_frame *frame, struct slic
     check(outgoing_end(&out));
 }
 
-static void write_refusal(struct session *s, const struct owed_note *note)
+static void write_refusal(struct session *s, const struct refusal *refusal)
 {
     struct outgoing out;
-    check(note != NULL && note->refusal != NULL);
-    if (!outgoing_begin(&out, &s->stream, refusal_room(note->refusal))) {
+    if (!outgoing_begin(&out, &s->stream, refusal_room(refusal))) {
         session_close(s, CLOSE_CLIENT_SLOW);
         return;
     }
-    refusal_write(note->refusal, &out.writer);
+    refusal_write(refusal, &out.writer);
     check(outgoing_end(&out));
 }
 
@@ -131,11 +131,16 @@ enum relay_step session_take_error(struct relay *r, const struct pg_frame *frame
     if (is_settings && !ends_link) {
         return end_with(s, CLOSE_LINK_SETTINGS, pg_error_field_find(fields, PG_ERROR_MESSAGE));
     }
-    if ((reply->flags & OWED_REFUSED) != 0 && !ends_link) {
-        write_refusal(s, note);
+    struct refusal *of_copy = session_copy_take_refusal(s);
+    if (of_copy != NULL && !ends_link) {
+        write_refusal(s, of_copy);
+    } else if ((reply->flags & OWED_REFUSED) != 0 && !ends_link) {
+        check(note != NULL && note->refusal != NULL);
+        write_refusal(s, note->refusal);
     } else {
         pass_on(s, frame, fields, note == NULL ? NULL : note->plan);
     }
+    refusal_free(&of_copy);
     if (s->link == NULL) {
         return RELAY_OVER;
     }

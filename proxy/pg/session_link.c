@@ -16,6 +16,7 @@
 #include "proxy/pg/outgoing.h"
 #include "proxy/pg/pg_worker.h"
 #include "proxy/pg/refusal.h"
+#include "proxy/pg/session_copy.h"
 #include "proxy/pg/session_parts.h"
 
 #define FORGET_SEQUENCES "DISCARD SEQUENCES;"
@@ -71,6 +72,7 @@ static void attach(struct session *s, struct link *link)
 void session_lose_link(struct session *s)
 {
     session_unpin(s);
+    session_copy_end_of(s);
     s->names.is_discarding = false;
     s->resets_all = false;
     s->meaning = settings_meaning(s->settings);

@@ -19,6 +19,7 @@
 #include "proxy/pg/outgoing.h"
 #include "proxy/pg/pg_worker.h"
 #include "proxy/pg/refusal.h"
+#include "proxy/pg/session_copy.h"
 #include "proxy/pg/session_extended.h"
 #include "proxy/pg/session_parts.h"
 
@@ -333,6 +334,7 @@ static enum request_step send_bind(struct session *s, const struct pg_bind *bind
     struct slice name = slice_of(prepared->name, prepared->name_len);
     struct slice tenant = session_tenant(s);
     const struct slice *added = sql_plan_added_type(statement->plan) != 0 ? &tenant : NULL;
+    session_copy_begin(s, statement->plan);
     struct owed_note note = {.plan = sql_plan_ref(statement->plan)};
     struct outgoing out;
     if (owed_push(&s->link->owed, PG_REPLY_BIND, 0, &note) != PG_REPLY_QUEUED ||

@@ -25,6 +25,7 @@
 #include "proxy/pg/refusal.h"
 #include "proxy/pg/server_parameters.h"
 #include "proxy/pg/session_answers.h"
+#include "proxy/pg/session_copy.h"
 #include "proxy/pg/session_parts.h"
 #include "proxy/pg/session_settings.h"
 
@@ -171,6 +172,7 @@ static void note_ready(struct relay *r, enum pg_ready ready)
     r->link->is_applying = false;
     if (pg_reply_is_idle(&r->link->owed.tracker, &ready)) {
         link_outcome_settled(&r->link->outcome);
+        session_copy_end_of(s);
     }
     if (is_clients) {
         int64_t now_us = s->pg->worker->now_us;
@@ -233,7 +235,7 @@ static enum relay_step take_owed(struct relay *r, const struct pg_frame *frame, 
     return is_over(r->s) ? RELAY_OVER : RELAY_NEXT;
 }
 
-/* Under isolation COPY cannot be: no plan lets one through, and the tracker must not be told. */
+/* Under isolation only where a plan said so: the tracker must not be told of others. */
 static bool is_copy(uint8_t type)
 {
     return type == 'G' || type == 'H' || type == 'W' || type == 'd' || type == 'c';
@@ -243,7 +245,8 @@ static enum relay_step take_message(struct relay *r, const struct pg_frame *fram
 {
     struct pg_reply reply = {.value = 0};
     enum pg_ready ready = PG_READY_IDLE;
-    if ((is_copy(frame->type) && !is_passthrough(r->s)) ||
+    bool may_copy = is_passthrough(r->s) || session_copy_expects(r->s, frame->type);
+    if ((is_copy(frame->type) && !may_copy) ||
         (frame->type == 'Z' && pg_ready_decode(frame->body, &ready) != PG_OK)) {
         return out_of_step(r);
     }
@@ -272,7 +275,8 @@ static enum relay_step take_message(struct relay *r, const struct pg_frame *fram
 static enum relay_step begin_pieces(struct relay *r, const struct pg_header *header, size_t here)
 {
     struct pg_reply reply;
-    bool is_copy_data = header->type == 'd' && is_passthrough(r->s);
+    bool is_copy_data =
+        header->type == 'd' && (is_passthrough(r->s) || session_copy_expects(r->s, 'd'));
     if ((header->type != 'D' && !is_copy_data) ||
         pg_reply_feed(&r->link->owed.tracker, header->type, &reply) != PG_REPLY_PART ||
         reply.flags != 0) {

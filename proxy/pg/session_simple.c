@@ -15,6 +15,7 @@
 #include "proxy/pg/outgoing.h"
 #include "proxy/pg/pg_worker.h"
 #include "proxy/pg/refusal.h"
+#include "proxy/pg/session_copy.h"
 #include "proxy/pg/session_extended.h"
 #include "proxy/pg/session_parts.h"
 #include "proxy/pg/session_settings.h"
@@ -80,11 +81,16 @@ static enum request_step send_to_server(struct session *s, struct sql_plan *plan
     case LINK_THERE:
         break;
     }
+    if (session_copy_must_wait(s, plan)) {
+        session_stop(s);
+        return REQUEST_WAITS;
+    }
     struct owed_note note = {.plan = sql_plan_ref(plan)};
     enum pg_reply_push pushed = owed_push(&s->link->owed, PG_REPLY_QUERY, 0, &note);
     if (pushed != PG_REPLY_QUEUED) {
         return REQUEST_WRONG;
     }
+    session_copy_begin(s, plan);
     session_apply_effects(s, plan);
     bool is_rewritten = sql_plan_num_notes(plan) > 0;
     metrics_add(s->metrics, is_rewritten ? METRIC_QUERIES_REWRITTEN : METRIC_QUERIES_FORWARDED, 1);

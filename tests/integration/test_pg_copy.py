@@ -218,14 +218,3 @@ def test_backpressure_both_ways(small, postgres):
         session.send(query("COPY wide TO STDOUT"))
         total = sum(len(found.body) for found in session.read_until_ready() if found.type == "d")
         assert total == 400 * len(chunk)
-
-
-def test_copy_is_refused_under_isolation(connect, proxy, rows):
-    with RawSession(proxy.ports["pg"]) as session:
-        session.login("app.acme")
-        for text in ("COPY orders FROM STDIN", "COPY orders TO STDOUT"):
-            session.send(query(text))
-            answer = session.read_until_ready()
-            assert types(answer) == "EZ" and error_fields(answer[0].body)["C"] == "0A000"
-        session.send(data(b"1\n"))
-        assert error_fields(session.read_to_end()[-1].body)["C"] == "08P01"

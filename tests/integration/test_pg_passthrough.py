@@ -79,7 +79,7 @@ KEPT = {
                  "SHOW work_mem", "7MB"),
     "after local": ("SELECT set_config('a.b', 'x', true), set_config('work_mem', '7MB', false)",
                     "SHOW work_mem", "7MB"),
-    "behind another": ("SELECT 1; SET work_mem = '7MB'", "SHOW work_mem", "7MB"),
+    "before another": ("SET work_mem = '7MB'; SELECT 1", "SHOW work_mem", "7MB"),
     "while reading changes": ("BEGIN; SET LOCAL standard_conforming_strings = off; COMMIT; "
                               "SET work_mem = '7MB'", "SHOW work_mem", "7MB"),
 }

@@ -23,9 +23,9 @@
 
 #define LINE_CAP 8192
 
-static const char *const files[] = {"select",   "join",   "expression", "with",
-                                    "insert",   "change", "session",    "refused",
-                                    "extended", "merge",  "utility",    "system"};
+static const char *const files[] = {"select",  "join",    "expression", "with",     "insert",
+                                    "change",  "session", "refused",    "extended", "merge",
+                                    "utility", "system",  "copy"};
 
 struct reading {
     const char *file;
