@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Logging in to a server. The startup packet carries the pins that make our reading of SQL sound;
- * what the server reports must agree with them, or the link is closed. Accepts trust, md5 and
- * SCRAM-SHA-256, and a password in clear text over TLS only. What the server says before it has
- * proved itself is not passed on to anybody. */
+ * what the server reports must agree with them, or the link is closed. How we prove who we are is
+ * link_auth.c's. What the server says before it has proved itself is not passed on to anybody. */
 #include "proxy/pg/link_login.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "policy/config/config.h"
-#include "policy/config/password.h"
 #include "protocol/check.h"
 #include "protocol/mem.h"
 #include "protocol/pg/backend.h"
@@ -18,14 +16,11 @@
 #include "protocol/pg/error_fields.h"
 #include "protocol/pg/frame.h"
 #include "protocol/pg/message_login.h"
-#include "protocol/pg/scram_client.h"
 #include "proxy/log.h"
 #include "proxy/net/stream_tls.h"
 #include "proxy/pg/link.h"
-#include "proxy/pg/link_keys.h"
+#include "proxy/pg/link_auth.h"
 #include "proxy/pg/link_role.h"
-#include "proxy/pg/md5_password.h"
-#include "proxy/pg/nonce.h"
 #include "proxy/pg/outgoing.h"
 #include "proxy/pg/server_parameters.h"
 
@@ -38,12 +33,8 @@
 struct link_login {
     struct server_parameters parameters;
     bool awaits_tls; /* SSLRequest was sent, and not answered yet */
-    bool is_authenticated;
-    bool is_scram_begun;
-    bool is_server_proved; /* its SCRAM signature was right */
-    bool asks_role;        /* it is asked whether it is a standby */
-    struct scram_client scram;
-    char *password; /* owns; NULL when there is none */
+    bool asks_role;  /* it is asked whether it is a standby */
+    struct link_auth auth;
 };
 
 struct link_login *link_login_new(void)
@@ -57,8 +48,7 @@ void link_login_free(struct link_login **login)
         return;
     }
     server_parameters_fini(&(*login)->parameters);
-    scram_client_fini(&(*login)->scram);
-    password_free(&(*login)->password);
+    link_auth_fini(&(*login)->auth);
     free(*login);
     *login = NULL;
 }
@@ -69,33 +59,9 @@ struct server_parameters *link_login_parameters(struct link_login *login)
     return &login->parameters;
 }
 
-/* The file as it is now: a password that was changed counts without a reload. A file that cannot
- * be used, as in the middle of a change, leaves the password of the last load in force. */
-static char *current_password(const struct config_upstream *upstream)
-{
-    struct config_file file = {0};
-    char reason[128] = "expected one line";
-    char *password = NULL;
-    if (upstream->password_file == NULL) {
-        return NULL;
-    }
-    if (config_read_file(NULL, upstream->password_file, PASSWORD_FILE_MAX, &file, reason,
-                         sizeof reason)) {
-        password = password_of_file(&file);
-    }
-    config_file_fini(&file);
-    if (password == NULL) {
-        log_event(LOG_PASSWORD_KEPT, log_text("upstream", upstream->name),
-                  log_text("file", upstream->password_file), log_text("error", reason));
-        password = mem_copy_string(upstream->password, strlen(upstream->password));
-    }
-    return password;
-}
-
 static void begin_session(struct link *link)
 {
-    password_free(&link->login->password);
-    link->login->password = current_password(link->target->upstream);
+    link_auth_begin(&link->login->auth, link);
     const struct link_target *target = link->target;
     const struct pg_setting settings[] = {
         {slice_text("user"), slice_text(target->upstream->user)},
@@ -177,160 +143,6 @@ void link_login_begin(struct link *link)
     }
 }
 
-static struct slice password_of(const struct link *link)
-{
-    const char *password = link->login->password;
-    return password == NULL ? slice_of(NULL, 0) : slice_text(password);
-}
-
-static const char *send_md5(struct link *link, struct slice salt)
-{
-    char answer[MD5_ANSWER_LEN];
-    struct outgoing out;
-    if (!md5_password(slice_text(link->target->upstream->user), password_of(link), salt, answer)) {
-        return "the server asks for md5, which this system's OpenSSL does not have";
-    }
-    if (!outgoing_begin(&out, &link->stream, PACKET_ROOM)) {
-        return "out of memory";
-    }
-    pg_write_password(&out.writer, slice_of(answer, sizeof answer));
-    return outgoing_end(&out) ? NULL : "out of memory";
-}
-
-/* Only over TLS, where the server has the key of a certificate; whether it is the right one is for
- * tls.mode to say. */
-static const char *send_clear_text(struct link *link)
-{
-    struct outgoing out;
-    struct slice password = password_of(link);
-    if (!outgoing_begin(&out, &link->stream, PACKET_ROOM + password.len)) {
-        return "out of memory";
-    }
-    pg_write_password(&out.writer, password);
-    return outgoing_end(&out) ? NULL : "the password cannot stand in a message";
-}
-
-static bool offers(struct slice mechanisms, const char *wanted)
-{
-    struct slice name;
-    bool is_offered = false;
-    while (pg_mechanism_next(&mechanisms, &name)) {
-        is_offered = is_offered || slice_equal(name, slice_text(wanted));
-    }
-    return is_offered;
-}
-
-static const char *begin_scram(struct link *link, struct slice mechanisms)
-{
-    struct link_login *login = link->login;
-    uint8_t end_point[SCRAM_END_POINT_MAX];
-    size_t end_point_len = stream_server_end_point(&link->stream, end_point);
-    bool is_bound = end_point_len > 0 && offers(mechanisms, SCRAM_MECHANISM_PLUS);
-    if (!is_bound && !offers(mechanisms, "SCRAM-SHA-256")) {
-        return "the server offers no SASL mechanism that is spoken here";
-    }
-    if (login->is_scram_begun) {
-        return "the server began SCRAM twice";
-    }
-    char nonce[NONCE_TEXT_LEN];
-    nonce_make(nonce);
-    login->is_scram_begun = true;
-    scram_client_init(&login->scram, slice_of(NULL, 0), slice_of(nonce, sizeof nonce));
-    if (end_point_len > 0) {
-        scram_client_bind(&login->scram, slice_of(end_point, end_point_len), is_bound);
-    }
-    uint8_t memory[SCRAM_MESSAGE_MAX];
-    struct writer w = writer_over(memory, sizeof memory);
-    scram_client_write_first(&login->scram, &w);
-    struct slice message;
-    struct outgoing out;
-    if (!writer_done(&w, &message) ||
-        !outgoing_begin(&out, &link->stream, PACKET_ROOM + message.len)) {
-        return "out of memory";
-    }
-    pg_write_sasl_initial(&out.writer,
-                          slice_text(is_bound ? SCRAM_MECHANISM_PLUS : "SCRAM-SHA-256"), message);
-    return outgoing_end(&out) ? NULL : "out of memory";
-}
-
-static const char *send_proof(struct link *link, const struct scram_challenge *challenge)
-{
-    struct scram_keys keys;
-    uint8_t memory[SCRAM_MESSAGE_MAX];
-    struct writer w = writer_over(memory, sizeof memory);
-    link_keys_get(link->target->keys, password_of(link), challenge, &keys);
-    scram_client_write_final(&link->login->scram, &keys, &w);
-    scram_cleanse(&keys, sizeof keys);
-    struct slice message;
-    struct outgoing out;
-    if (!writer_done(&w, &message) ||
-        !outgoing_begin(&out, &link->stream, PACKET_ROOM + message.len)) {
-        return "out of memory";
-    }
-    pg_write_sasl_response(&out.writer, message);
-    return outgoing_end(&out) ? NULL : "out of memory";
-}
-
-static const char *go_on_scram(struct link *link, struct slice data)
-{
-    struct scram_challenge challenge;
-    if (!link->login->is_scram_begun) {
-        return "the server sent SCRAM messages out of order";
-    }
-    switch (scram_client_read_first(&link->login->scram, data, &challenge)) {
-    case SCRAM_OK:
-        return send_proof(link, &challenge);
-    case SCRAM_TOO_COSTLY:
-        return "the server asks for too many SCRAM iterations";
-    case SCRAM_MALFORMED:
-    case SCRAM_REFUSED:
-        break;
-    }
-    return "the server's SCRAM message is malformed";
-}
-
-static const char *end_scram(struct link *link, struct slice data)
-{
-    struct link_login *login = link->login;
-    if (!login->is_scram_begun || login->is_server_proved ||
-        scram_client_read_final(&login->scram, data) != SCRAM_OK) {
-        return "the server does not know the password's verifier";
-    }
-    login->is_server_proved = true;
-    return NULL;
-}
-
-static const char *take_auth(struct link *link, struct slice body)
-{
-    struct link_login *login = link->login;
-    struct pg_auth auth;
-    if (login->is_authenticated || pg_auth_decode(body, &auth) != PG_OK) {
-        return "malformed authentication message";
-    }
-    switch (auth.code) {
-    case PG_AUTH_OK:
-        login->is_authenticated = true;
-        return login->is_scram_begun && !login->is_server_proved ? "the server did not finish SCRAM"
-                                                                 : NULL;
-    case PG_AUTH_MD5:
-        return send_md5(link, auth.data);
-    case PG_AUTH_SASL:
-        return begin_scram(link, auth.data);
-    case PG_AUTH_SASL_CONTINUE:
-        return go_on_scram(link, auth.data);
-    case PG_AUTH_SASL_FINAL:
-        return end_scram(link, auth.data);
-    case PG_AUTH_CLEARTEXT:
-        return stream_is_encrypted(&link->stream)
-                   ? send_clear_text(link)
-                   : "the server asks for the password in clear text on a connection that is not "
-                     "encrypted";
-    case PG_AUTH_OTHER:
-        break;
-    }
-    return "the server asks for an authentication that is not spoken here";
-}
-
 static const char *take_parameter(struct link *link, struct slice body)
 {
     struct pg_parameter_status status;
@@ -374,7 +186,7 @@ static const char *ask_role(struct link *link)
 static const char *take_ready(struct link *link, struct slice body)
 {
     enum pg_ready ready;
-    if (!link->login->is_authenticated || pg_ready_decode(body, &ready) != PG_OK ||
+    if (!link->login->auth.is_done || pg_ready_decode(body, &ready) != PG_OK ||
         ready != PG_READY_IDLE) {
         return "the server is ready before the login is done";
     }
@@ -437,7 +249,7 @@ static const char *take_message(struct link *link, const struct pg_frame *frame)
     }
     switch (frame->type) {
     case 'R':
-        return take_auth(link, frame->body);
+        return link_auth_take(&link->login->auth, frame->body);
     case 'S':
         return take_parameter(link, frame->body);
     case 'K':

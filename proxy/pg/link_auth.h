@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * How a link proves to its server who it is, and the server to it: the part of a login that the
+ * messages of type 'R' are about. */
+#ifndef PROXY_PG_LINK_AUTH_H
+#define PROXY_PG_LINK_AUTH_H
+
+#include <stdbool.h>
+
+#include "protocol/bytes.h"
+#include "protocol/pg/scram_client.h"
+
+struct link;
+
+/* Embedded in a login; zeroed before its first use. */
+struct link_auth {
+    bool is_done; /* the server said so, after it proved itself if it began SCRAM */
+    /* private */
+    bool is_scram_begun;
+    bool is_server_proved; /* its SCRAM signature was right */
+    struct link *link;     /* borrows */
+    struct scram_client scram;
+    char *password; /* owns; NULL when there is none */
+};
+
+/* Reads the password that is to be proved. */
+void link_auth_begin(struct link_auth *auth, struct link *link);
+
+/* Wipes it. Accepts a zeroed one. */
+void link_auth_fini(struct link_auth *auth);
+
+/* Takes an authentication message's body and answers it. What is wrong with it, or NULL. */
+const char *link_auth_take(struct link_auth *auth, struct slice body);
+
+#endif
