@@ -20,7 +20,8 @@
 #include "proxy/pg/nonce.h"
 #include "proxy/pg/outgoing.h"
 
-#define PACKET_ROOM ((size_t)256) /* beside the values */
+#define PACKET_ROOM  ((size_t)256) /* beside the values */
+#define OUT_OF_ORDER "the server sent SCRAM messages out of order"
 
 /* The file as it is now: a password that was changed counts without a reload. A file that cannot
  * be used, as in the middle of a change, leaves the password of the last load in force. */
@@ -97,12 +98,12 @@ static const char *begin_scram(struct link_auth *auth, struct slice mechanisms)
     if (!is_bound && !offers(mechanisms, "SCRAM-SHA-256")) {
         return "the server offers no SASL mechanism that is spoken here";
     }
-    if (auth->is_scram_begun) {
+    if (auth->scram_state != LINK_SCRAM_NONE) {
         return "the server began SCRAM twice";
     }
     char nonce[NONCE_TEXT_LEN];
     nonce_make(nonce);
-    auth->is_scram_begun = true;
+    auth->scram_state = LINK_SCRAM_FIRST_SENT;
     scram_client_init(&auth->scram, slice_of(NULL, 0), slice_of(nonce, sizeof nonce));
     if (end_point_len > 0) {
         scram_client_bind(&auth->scram, slice_of(end_point, end_point_len), is_bound);
@@ -128,6 +129,7 @@ static const char *send_proof(struct link_auth *auth, const struct scram_challen
     struct writer w = writer_over(memory, sizeof memory);
     link_keys_get(auth->link->target->keys, password_of(auth), challenge, &keys);
     scram_client_write_final(&auth->scram, &keys, &w);
+    auth->scram_state = LINK_SCRAM_PROOF_SENT;
     scram_cleanse(&keys, sizeof keys);
     struct slice message;
     struct outgoing out;
@@ -142,8 +144,8 @@ static const char *send_proof(struct link_auth *auth, const struct scram_challen
 static const char *go_on_scram(struct link_auth *auth, struct slice data)
 {
     struct scram_challenge challenge;
-    if (!auth->is_scram_begun) {
-        return "the server sent SCRAM messages out of order";
+    if (auth->scram_state != LINK_SCRAM_FIRST_SENT) {
+        return OUT_OF_ORDER;
     }
     switch (scram_client_read_first(&auth->scram, data, &challenge)) {
     case SCRAM_OK:
@@ -159,11 +161,13 @@ static const char *go_on_scram(struct link_auth *auth, struct slice data)
 
 static const char *end_scram(struct link_auth *auth, struct slice data)
 {
-    if (!auth->is_scram_begun || auth->is_server_proved ||
-        scram_client_read_final(&auth->scram, data) != SCRAM_OK) {
+    if (auth->scram_state != LINK_SCRAM_PROOF_SENT) {
+        return OUT_OF_ORDER;
+    }
+    if (scram_client_read_final(&auth->scram, data) != SCRAM_OK) {
         return "the server does not know the password's verifier";
     }
-    auth->is_server_proved = true;
+    auth->scram_state = LINK_SCRAM_SERVER_PROVED;
     return NULL;
 }
 
@@ -189,8 +193,9 @@ const char *link_auth_take(struct link_auth *auth, struct slice body)
     switch (asked.code) {
     case PG_AUTH_OK:
         auth->is_done = true;
-        return auth->is_scram_begun && !auth->is_server_proved ? "the server did not finish SCRAM"
-                                                               : NULL;
+        return auth->scram_state != LINK_SCRAM_NONE && auth->scram_state != LINK_SCRAM_SERVER_PROVED
+                   ? "the server did not finish SCRAM"
+                   : NULL;
     case PG_AUTH_MD5:
         return send_md5(auth, asked.data);
     case PG_AUTH_SASL:

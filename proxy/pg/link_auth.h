@@ -12,13 +12,20 @@
 
 struct link;
 
+/* How far SCRAM is: each of the server's messages is good in one of them only. */
+enum link_scram {
+    LINK_SCRAM_NONE,
+    LINK_SCRAM_FIRST_SENT,
+    LINK_SCRAM_PROOF_SENT,
+    LINK_SCRAM_SERVER_PROVED, /* its signature was right */
+};
+
 /* Embedded in a login; zeroed before its first use. */
 struct link_auth {
     bool is_done; /* the server said so, after it proved itself if it began SCRAM */
     /* private */
-    bool is_scram_begun;
-    bool is_server_proved; /* its SCRAM signature was right */
-    struct link *link;     /* borrows */
+    enum link_scram scram_state;
+    struct link *link; /* borrows */
     struct scram_client scram;
     char *password; /* owns; NULL when there is none */
 };

@@ -24,6 +24,7 @@ FIRST = {  # the server's first SCRAM message for the client's nonce, and why th
     "empty-salt": (lambda nonce: honest_first(nonce).replace(SALT_TEXT, b""), MALFORMED),
     "empty": (lambda nonce: b"", MALFORMED),
 }
+OUT_OF_ORDER = "the server sent SCRAM messages out of order"
 UNPROVED = "the server does not know the password's verifier"
 FINAL = {  # after the proxy's proof, with the signature that would be right
     "wrong-signature": (lambda right: auth(12, b"v=" + base64.b64encode(b"x" * 32)) + auth(0),
@@ -33,6 +34,10 @@ FINAL = {  # after the proxy's proof, with the signature that would be right
                         UNPROVED),
     "error-attribute": (lambda right: auth(12, b"e=other-error") + auth(0), UNPROVED),
     "no-final": (lambda right: auth(0), "the server did not finish SCRAM"),
+    "first-again": (lambda right: auth(11, honest_first(b"nonce")), OUT_OF_ORDER),
+    "final-twice": (lambda right: auth(12, b"v=" + base64.b64encode(right)) * 2, OUT_OF_ORDER),
+    "first-after-final": (lambda right: auth(12, b"v=" + base64.b64encode(right)) +
+                          auth(11, honest_first(b"nonce")), OUT_OF_ORDER),
 }
 
 
@@ -70,6 +75,13 @@ def test_final_message(lie, name):
     final, reason = FINAL[name]
     server, proxy = lie(final=final)
     assert_gone(server, proxy, reason)
+
+
+def test_a_final_message_before_the_first(lie):
+    """It has no signature to be compared with yet, and ends the link, not the proxy."""
+    server, proxy = lie(early=auth(12, b"v=" + base64.b64encode(b"x" * 32)))
+    assert_gone(server, proxy, OUT_OF_ORDER)
+    assert proxy.is_live()
 
 
 def test_an_honest_server_is_believed(lie):
