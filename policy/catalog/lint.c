@@ -71,6 +71,26 @@ static void lint_shared(struct catalog_problems *problems, const struct catalog 
     }
 }
 
+static void lint_views(struct catalog_problems *problems, const struct catalog *catalog,
+                       const struct config_row *row)
+{
+    for (size_t i = 0; i < row->num_views; i++) {
+        char schema[NAME_CAP];
+        char name[NAME_CAP];
+        const struct catalog_relation *r =
+            split(row->views[i], schema, name) ? catalog_find(catalog, schema, name) : NULL;
+        if (r == NULL) {
+            add(problems, false, "isolation.row.views: there is no relation %s", row->views[i]);
+        } else if (r->kind != RELATION_VIEW && r->kind != RELATION_MATVIEW) {
+            add(problems, false, "isolation.row.views: %s is a %s", row->views[i],
+                relation_kind_name(r->kind));
+        } else if (catalog_column_find(r, row->column) == NULL) {
+            add(problems, false, "isolation.row.views: %s has no column %s and cannot be read",
+                row->views[i], row->column);
+        }
+    }
+}
+
 static void lint_functions(struct catalog_problems *problems, const struct catalog *catalog,
                            const struct config_row *row)
 {
@@ -129,6 +149,7 @@ struct catalog_problems catalog_lint(const struct catalog *catalog, const struct
     struct catalog_problems problems = {0};
     lint_role(&problems, catalog, row);
     lint_shared(&problems, catalog, row);
+    lint_views(&problems, catalog, row);
     lint_functions(&problems, catalog, row);
     lint_tables(&problems, catalog, row);
     return problems;

@@ -40,6 +40,10 @@ static const struct query queries[CATALOG_QUERY_COUNT] = {
         " EXISTS (SELECT FROM pg_catalog.pg_inherits i WHERE i.inhparent" EQ "c.oid),"
         " c.relrowsecurity AND (c.relforcerowsecurity"
         " OR NOT pg_catalog.pg_has_role(CURRENT_USER, c.relowner, 'USAGE'))"
+        /* A view that asks for what the reader may see. */
+        " OR c.relkind" EQ "'v' AND EXISTS (SELECT FROM"
+        " pg_catalog.pg_options_to_table(c.reloptions) o"
+        " WHERE o.option_name" EQ "'security_invoker' AND o.option_value::pg_catalog.bool)"
         " FROM pg_catalog.pg_class c"
         " JOIN pg_catalog.pg_namespace n ON n.oid" EQ "c.relnamespace"
         " WHERE " MANAGED " AND " IS_RELATION

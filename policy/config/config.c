@@ -72,6 +72,7 @@ static void row_fini(struct config_row *row)
     free(row->setting);
     strings_free(row->schemas, row->num_schemas);
     strings_free(row->shared, row->num_shared);
+    strings_free(row->views, row->num_views);
     strings_free(row->functions_allow, row->num_functions_allow);
 }
 

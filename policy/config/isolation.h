@@ -53,6 +53,8 @@ struct config_row {
     size_t num_schemas;
     char **shared; /* "schema.table", each in a managed schema */
     size_t num_shared;
+    char **views; /* "schema.view": their tenant column says whose a row is */
+    size_t num_views;
     char **functions_allow; /* "schema.function" beyond the reviewed ones */
     size_t num_functions_allow;
     enum config_enforce enforce;

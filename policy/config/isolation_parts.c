@@ -73,16 +73,18 @@ static size_t schema_len(const char *qualified)
     return fits ? (size_t)(dot - qualified) : 0;
 }
 
-static enum config_status check_shared(struct reading *reading, const struct section_place *place,
-                                       const struct config_row *row)
+static enum config_status check_relations(struct reading *reading,
+                                          const struct section_place *place, const char *list,
+                                          char *const *names, size_t num_names)
 {
-    for (size_t i = 0; i < row->num_shared; i++) {
-        size_t len = schema_len(row->shared[i]);
-        if (len == 0 || !is_managed(row, row->shared[i], len)) {
-            return refuse(reading, entry_node(reading, place, "shared", i),
-                          "%s.shared: expected schema.table in one of the managed schemas, found "
+    const struct config_row *row = &reading->config->row;
+    for (size_t i = 0; i < num_names; i++) {
+        size_t len = schema_len(names[i]);
+        if (len == 0 || !is_managed(row, names[i], len)) {
+            return refuse(reading, entry_node(reading, place, list, i),
+                          "%s.%s: expected schema.table in one of the managed schemas, found "
                           "\"%.60s\"",
-                          place->path, row->shared[i]);
+                          place->path, list, names[i]);
         }
     }
     return CONFIG_OK;
@@ -149,9 +151,12 @@ static enum config_status read_row(struct reading *reading, const struct section
         list_read(reading, &functions, "allow", list_key_at(2), raw->functions.allow,
                   raw->functions.allow_count, &row->functions_allow,
                   &row->num_functions_allow) != CONFIG_OK ||
+        list_read(reading, place, "views", list_key_at(3), raw->views, raw->views_count,
+                  &row->views, &row->num_views) != CONFIG_OK ||
         check_schemas(reading, place, row) != CONFIG_OK ||
         check_setting(reading, place, row) != CONFIG_OK ||
-        check_shared(reading, place, row) != CONFIG_OK ||
+        check_relations(reading, place, "shared", row->shared, row->num_shared) != CONFIG_OK ||
+        check_relations(reading, place, "views", row->views, row->num_views) != CONFIG_OK ||
         check_functions(reading, &functions, row) != CONFIG_OK) {
         return CONFIG_WRONG;
     }

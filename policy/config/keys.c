@@ -158,6 +158,7 @@ static const struct list_key list_keys[NUM_LIST_KEYS] = {
     {"isolation.row.schemas", "public", "the managed schemas, in search order"},
     {"isolation.row.shared", NULL, "schema.table that every tenant may use as it is"},
     {"isolation.row.functions.allow", NULL, "schema.function beyond the reviewed ones"},
+    {"isolation.row.views", NULL, "schema.view to read: its tenant column says whose a row is"},
 };
 
 const struct section *section_at(enum section_id id)

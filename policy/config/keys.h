@@ -64,11 +64,12 @@ struct list_key {
     const char *meaning;
 };
 
-#define NUM_LIST_KEYS 3
+#define NUM_LIST_KEYS 4
 
 const struct section *section_at(enum section_id id);
 
-/* "isolation.row.schemas", "isolation.row.shared", "isolation.row.functions.allow". */
+/* "isolation.row.schemas", "isolation.row.shared", "isolation.row.functions.allow",
+ * "isolation.row.views". */
 const struct list_key *list_key_at(size_t index);
 
 #endif

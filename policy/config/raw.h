@@ -43,6 +43,8 @@ struct raw_row {
     unsigned schemas_count;
     char **shared;
     unsigned shared_count;
+    char **views;
+    unsigned views_count;
     struct raw_functions functions;
 };
 

@@ -151,6 +151,7 @@ static void put_isolation(FILE *out, const struct config *config)
         put_section(out, SECTION_ROW, row, 2, false);
         put_list(out, "schemas", row->schemas, row->num_schemas, 2);
         put_list(out, "shared", row->shared, row->num_shared, 2);
+        put_list(out, "views", row->views, row->num_views, 2);
         fputs("    functions:\n", out);
         put_list(out, "allow", row->functions_allow, row->num_functions_allow, 3);
     }

@@ -97,7 +97,8 @@ static const cyaml_schema_field_t row_fields[] = {
 #define ROW_KEY(name, ...) FIELD(raw_row, name)
 #include "policy/config/keys.def"
     LIST(raw_row, schemas, text_entry), LIST(raw_row, shared, text_entry),
-    MAPPING(raw_row, functions, functions_fields), CYAML_FIELD_END};
+    LIST(raw_row, views, text_entry), MAPPING(raw_row, functions, functions_fields),
+    CYAML_FIELD_END};
 
 static const cyaml_schema_field_t redis_fields[] = {
 #define REDIS_KEY(name, ...) FIELD(raw_redis, name)

@@ -39,8 +39,12 @@ static const struct catalog_relation *known_relation(const struct proof *p, cons
     if (relation == NULL) {
         proof_fail(p, "a relation is not in the catalogue");
     }
-    if (relation->kind != RELATION_TABLE && relation->kind != RELATION_PARTITIONED &&
-        relation->kind != RELATION_PARTITION) {
+    const struct config_row *row = p->q->env->row;
+    bool is_table = relation->kind == RELATION_TABLE || relation->kind == RELATION_PARTITIONED ||
+                    relation->kind == RELATION_PARTITION;
+    bool is_view = relation->kind == RELATION_VIEW || relation->kind == RELATION_MATVIEW;
+    if (!is_table &&
+        !(is_view && is_listed(row->views, row->num_views, relation->schema, relation->name))) {
         proof_fail(p, "a relation is not a table");
     }
     return relation;
@@ -84,6 +88,9 @@ const struct catalog_relation *proof_target(const struct proof *p, const RangeVa
     const struct catalog_relation *relation = proof_tenant_relation(p, NULL, var);
     if (relation == NULL) {
         proof_fail(p, "a shared relation is changed");
+    }
+    if (relation->kind == RELATION_VIEW || relation->kind == RELATION_MATVIEW) {
+        proof_fail(p, "a view is changed");
     }
     return relation;
 }

@@ -23,17 +23,28 @@ bool sql_schema_is_managed(const struct config_row *row, const char *schema)
     return false;
 }
 
-bool sql_relation_is_shared(const struct config_row *row, const struct catalog_relation *relation)
+static bool is_listed(char *const *list, size_t num, const struct catalog_relation *relation)
 {
     size_t schema_len = strlen(relation->schema);
-    for (size_t i = 0; i < row->num_shared; i++) {
-        const char *listed = row->shared[i];
+    for (size_t i = 0; i < num; i++) {
+        const char *listed = list[i];
         if (strncmp(listed, relation->schema, schema_len) == 0 && listed[schema_len] == '.' &&
             strcmp(listed + schema_len + 1, relation->name) == 0) {
             return true;
         }
     }
     return false;
+}
+
+bool sql_relation_is_shared(const struct config_row *row, const struct catalog_relation *relation)
+{
+    return is_listed(row->shared, row->num_shared, relation);
+}
+
+bool sql_view_is_listed(const struct config_row *row, const struct catalog_relation *relation)
+{
+    bool is_view = relation->kind == RELATION_VIEW || relation->kind == RELATION_MATVIEW;
+    return is_view && is_listed(row->views, row->num_views, relation);
 }
 
 pg_noreturn static void refuse_unknown(const struct sql_query *q, const RangeVar *var)
@@ -90,8 +101,9 @@ static struct sql_relation classify(const struct sql_query *q, const RangeVar *v
 {
     const struct config_row *row = q->env->row;
     struct sql_relation result = {.catalog = found};
-    if (!is_table(found->kind)) {
-        sql_refuse(q, "42501", var->location, "Only tables can be used under tenant isolation.",
+    if (!is_table(found->kind) && !sql_view_is_listed(row, found)) {
+        sql_refuse(q, "42501", var->location,
+                   "Only tables, and views under isolation.row.views, can be used.",
                    "permission denied for %s %s", relation_kind_name(found->kind), found->name);
     }
     bool is_shared = sql_relation_is_shared(row, found);
@@ -142,6 +154,7 @@ struct sql_relation sql_relation_read(struct sql_query *q, const struct sql_leve
         refuse_unknown(q, var);
     }
     struct sql_relation result = classify(q, var, found);
+    q->raising = q->raising || !is_table(found->kind); /* conditions that nobody has seen */
     qualify(var, found);
     return result;
 }
@@ -153,6 +166,10 @@ struct sql_relation sql_relation_write(struct sql_query *q, RangeVar *var)
         refuse_unknown(q, var);
     }
     struct sql_relation result = classify(q, var, found);
+    if (!is_table(found->kind)) {
+        sql_refuse(q, "42501", var->location, "Views can only be read.",
+                   "permission denied for %s %s", relation_kind_name(found->kind), found->name);
+    }
     if (result.class != SQL_RELATION_TENANT) {
         sql_refuse(q, "42501", var->location, "Shared tables are read-only for tenants.",
                    "permission denied for table %s", found->name);

@@ -27,6 +27,9 @@ struct sql_relation sql_relation_write(struct sql_query *q, RangeVar *var);
 /* Whether the configuration lists the relation as shared. */
 bool sql_relation_is_shared(const struct config_row *row, const struct catalog_relation *relation);
 
+/* Whether the configuration lists the view as one whose tenant column can be trusted. */
+bool sql_view_is_listed(const struct config_row *row, const struct catalog_relation *relation);
+
 /* Whether the configuration manages that schema. */
 bool sql_schema_is_managed(const struct config_row *row, const char *schema);
 

@@ -295,6 +295,7 @@ static const struct wrong wrong_isolation[] = {
      "etc/t.yaml:14:29: isolation.row.functions.allow: expected schema.function"},
     {ROW("enforce: maybe"),
      "etc/t.yaml:14:18: isolation.row.enforce: expected rewrite, rls or both, found \"maybe\""},
+    {ROW("views: [other.v]"), "etc/t.yaml:14:17: isolation.row.views: expected schema.table in"},
     {ROW("setting: tenant"), "etc/t.yaml:14:18: isolation.row.setting: expected two names of"},
     {ROW("setting: a.b.c"), "etc/t.yaml:14:18: isolation.row.setting: expected two names of"},
     {ROW("setting: \"a.b; x\""), "etc/t.yaml:14:18: isolation.row.setting: expected two names"},
