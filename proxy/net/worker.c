@@ -23,6 +23,7 @@
 #include "protocol/check.h"
 #include "protocol/mem.h"
 #include "proxy/metrics.h"
+#include "proxy/net/chores.h"
 #include "proxy/net/deadline.h"
 #include "proxy/net/names.h"
 #include "proxy/net/stream.h"
@@ -290,6 +291,7 @@ struct worker *worker_new(unsigned index)
     check(event_assign(&p->timer, base, -1, 0, on_timer, p) == 0);
     check(event_assign(&p->wake, base, wake_fd, EV_READ | EV_PERSIST, on_wake, p) == 0);
     check(event_add(&p->wake, NULL) == 0);
+    p->shared.chores = chores_new(&p->shared);
     p->shared.names = names_new(&p->shared, names_ask_system);
     return &p->shared;
 }
@@ -314,8 +316,10 @@ void worker_free(struct worker **worker)
     struct worker_private *p = private_of(*worker);
     names_shut(p->shared.names);
     worker_stop(*worker);
+    chores_shut(p->shared.chores);
     worker_join(*worker);
     names_free(&p->shared.names);
+    chores_free(&p->shared.chores);
     check(TAILQ_EMPTY(&p->shared.ready) && TAILQ_EMPTY(&p->shared.unsent));
     check(event_del(&p->wake) == 0 && event_del(&p->timer) == 0);
     event_base_free(p->shared.base);

@@ -13,6 +13,7 @@
 #include "protocol/compiler.h"
 #include "proxy/net/fifo.h"
 
+struct chores;
 struct deadline_heap;
 struct event_base;
 struct metrics_shard;
@@ -35,6 +36,7 @@ struct worker {
     unsigned num_peers;
     _Atomic uint32_t *catalog_wishes; /* borrows; NULL in tests; see protocol_want_catalog */
     _Atomic uint32_t num_sessions;    /* any thread: see protocol.h */
+    struct chores *chores;            /* owns; what would hold up the loop */
     struct names *names;              /* owns; what host names stand for */
     struct protocol_host *host;       /* private: of protocol.c */
     /* private: for streams */

@@ -9,10 +9,12 @@
 
 #include "policy/config/config.h"
 #include "policy/config/password.h"
+#include "protocol/check.h"
 #include "protocol/mem.h"
 #include "protocol/pg/backend_auth.h"
 #include "protocol/pg/message_login.h"
 #include "proxy/log.h"
+#include "proxy/net/owner.h"
 #include "proxy/net/stream_tls.h"
 #include "proxy/pg/link.h"
 #include "proxy/pg/link_keys.h"
@@ -122,15 +124,12 @@ static const char *begin_scram(struct link_auth *auth, struct slice mechanisms)
     return outgoing_end(&out) ? NULL : "out of memory";
 }
 
-static const char *send_proof(struct link_auth *auth, const struct scram_challenge *challenge)
+static const char *send_proof(struct link_auth *auth, const struct scram_keys *keys)
 {
-    struct scram_keys keys;
     uint8_t memory[SCRAM_MESSAGE_MAX];
     struct writer w = writer_over(memory, sizeof memory);
-    link_keys_get(auth->link->target->keys, password_of(auth), challenge, &keys);
-    scram_client_write_final(&auth->scram, &keys, &w);
+    scram_client_write_final(&auth->scram, keys, &w);
     auth->scram_state = LINK_SCRAM_PROOF_SENT;
-    scram_cleanse(&keys, sizeof keys);
     struct slice message;
     struct outgoing out;
     if (!writer_done(&w, &message) ||
@@ -141,6 +140,37 @@ static const char *send_proof(struct link_auth *auth, const struct scram_challen
     return outgoing_end(&out) ? NULL : "out of memory";
 }
 
+static void on_keys(struct link_keys_wish *wish, const struct scram_keys *keys)
+{
+    struct link_auth *auth = owner_of(wish, struct link_auth, wish);
+    check(auth->scram_state == LINK_SCRAM_DERIVING && auth->link->state == LINK_LOGIN);
+    const char *wrong = keys == NULL ? "the proxy is stopping" : send_proof(auth, keys);
+    if (wrong != NULL) {
+        link_fail(auth->link, wrong);
+    }
+}
+
+/* The derivation takes milliseconds, or many more if the server wants it so. */
+static const char *derive_keys(struct link_auth *auth, const struct scram_challenge *challenge)
+{
+    struct scram_keys keys;
+    const char *wrong = NULL;
+    auth->scram_state = LINK_SCRAM_DERIVING;
+    auth->wish.ready = on_keys;
+    switch (
+        link_keys_get(auth->link->target->keys, password_of(auth), challenge, &auth->wish, &keys)) {
+    case LINK_KEYS_NOW:
+        wrong = send_proof(auth, &keys);
+        scram_cleanse(&keys, sizeof keys);
+        return wrong;
+    case LINK_KEYS_LATER:
+        return NULL;
+    case LINK_KEYS_BUSY:
+        break;
+    }
+    return "too many logins to servers wait for their keys";
+}
+
 static const char *go_on_scram(struct link_auth *auth, struct slice data)
 {
     struct scram_challenge challenge;
@@ -149,7 +179,7 @@ static const char *go_on_scram(struct link_auth *auth, struct slice data)
     }
     switch (scram_client_read_first(&auth->scram, data, &challenge)) {
     case SCRAM_OK:
-        return send_proof(auth, &challenge);
+        return derive_keys(auth, &challenge);
     case SCRAM_TOO_COSTLY:
         return "the server asks for too many SCRAM iterations";
     case SCRAM_MALFORMED:
@@ -180,6 +210,7 @@ void link_auth_begin(struct link_auth *auth, struct link *link)
 
 void link_auth_fini(struct link_auth *auth)
 {
+    link_keys_give_up(&auth->wish);
     scram_client_fini(&auth->scram);
     password_free(&auth->password);
 }
@@ -187,6 +218,9 @@ void link_auth_fini(struct link_auth *auth)
 const char *link_auth_take(struct link_auth *auth, struct slice body)
 {
     struct pg_auth asked;
+    if (auth->scram_state == LINK_SCRAM_DERIVING) {
+        return OUT_OF_ORDER;
+    }
     if (auth->is_done || pg_auth_decode(body, &asked) != PG_OK) {
         return "malformed authentication message";
     }

@@ -9,6 +9,7 @@
 
 #include "protocol/bytes.h"
 #include "protocol/pg/scram_client.h"
+#include "proxy/pg/link_keys.h"
 
 struct link;
 
@@ -16,6 +17,7 @@ struct link;
 enum link_scram {
     LINK_SCRAM_NONE,
     LINK_SCRAM_FIRST_SENT,
+    LINK_SCRAM_DERIVING, /* the proof waits for its keys */
     LINK_SCRAM_PROOF_SENT,
     LINK_SCRAM_SERVER_PROVED, /* its signature was right */
 };
@@ -27,6 +29,7 @@ struct link_auth {
     enum link_scram scram_state;
     struct link *link; /* borrows */
     struct scram_client scram;
+    struct link_keys_wish wish;
     char *password; /* owns; NULL when there is none */
 };
 
@@ -36,7 +39,8 @@ void link_auth_begin(struct link_auth *auth, struct link *link);
 /* Wipes it. Accepts a zeroed one. */
 void link_auth_fini(struct link_auth *auth);
 
-/* Takes an authentication message's body and answers it. What is wrong with it, or NULL. */
+/* Takes an authentication message's body and answers it, at once or when keys have been derived.
+ * What is wrong with it, or NULL; what goes wrong later ends in link_fail. */
 const char *link_auth_take(struct link_auth *auth, struct slice body);
 
 #endif

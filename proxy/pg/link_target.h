@@ -16,7 +16,7 @@ struct link_target {
     const struct config_upstream *upstream; /* borrows */
     char *search_path;                      /* owns; as SQL writes it */
     const struct tls_context *tls;          /* borrows; NULL: links are not encrypted */
-    struct link_keys *keys;                 /* owns; what was derived; NULL: none is kept */
+    struct link_keys *keys;                 /* owns; what was derived */
     enum config_target wanted;              /* which of the endpoints will do */
     size_t endpoint; /* the next link's; any number, they are counted round */
 };

@@ -158,7 +158,7 @@ static struct pg_upstream *add_upstream(struct pg_worker *pg, const char *name,
     upstream->endpoints = pg_service_endpoints(pg->service, config->name);
     upstream->metrics = metrics_upstream(pg->worker->metrics, name);
     LIST_INIT(&upstream->links);
-    upstream->target.keys = link_keys_new();
+    upstream->target.keys = link_keys_new(pg->worker);
     pool_init(&upstream->pool, pg->worker, &link_pool_ops, &config->pool, upstream->share);
     upstream->next = pg->upstreams;
     pg->upstreams = upstream;

@@ -43,7 +43,7 @@ void query_link_init(struct query_link *q, struct worker *worker,
     q->target.upstream = &q->upstream;
     q->target.tls = tls;
     q->target.search_path = mem_copy_string(SEARCH_PATH, strlen(SEARCH_PATH));
-    q->target.keys = link_keys_new();
+    q->target.keys = link_keys_new(worker);
 }
 
 void query_link_fini(struct query_link *q)

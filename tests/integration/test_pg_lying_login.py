@@ -84,6 +84,13 @@ def test_a_final_message_before_the_first(lie):
     assert proxy.is_live()
 
 
+def test_a_final_message_while_keys_are_derived(lie):
+    """The link goes away and its keys come later, for nobody."""
+    server, proxy = lie(hasty=auth(12, b"v=" + base64.b64encode(b"x" * 32)))
+    assert_gone(server, proxy, OUT_OF_ORDER)
+    assert proxy.is_live()
+
+
 def test_an_honest_server_is_believed(lie):
     """The same server without a lie gets as far as the first query of the catalogue."""
     server, proxy = lie(final=lambda right: auth(12, b"v=" + base64.b64encode(right)) + auth(0))

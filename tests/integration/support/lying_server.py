@@ -35,8 +35,8 @@ def signature(auth_message):
 class LyingServer:
     """Plays one exchange with whoever connects; `after` is what it got once it had lied."""
 
-    def __init__(self, first=honest_first, final=None, early=b""):
-        self.first, self.final, self.early, self.after = first, final, early, []
+    def __init__(self, first=honest_first, final=None, early=b"", hasty=b""):
+        self.first, self.final, self.early, self.hasty, self.after = first, final, early, hasty, []
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         self.thread = threading.Thread(target=self._serve)
@@ -62,7 +62,7 @@ class LyingServer:
         client.sendall(auth(10, b"SCRAM-SHA-256\0\0"))
         bare = client.recv(65536).split(b"n,,", 1)[1]
         first = self.first(bare.split(b"r=", 1)[1])
-        client.sendall(self.early + auth(11, first))
+        client.sendall(self.early + auth(11, first) + self.hasty)
         if self.final is not None:
             without_proof = client.recv(65536)[5:].rsplit(b",p=", 1)[0]
             right = signature(b",".join((bare, first, without_proof)))
