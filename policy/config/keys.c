@@ -28,6 +28,7 @@ static const char *const listener_tls_modes[] = {"off", "allow", "require", NULL
 static const char *const client_certs[] = {"none", "optional", "required", NULL};
 static const char *const upstream_tls_modes[] = {"disable", "require", "verify-ca", "verify-full",
                                                  NULL};
+static const char *const channel_bindings[] = {"prefer", "require", "disable", NULL};
 static const char *const targets[] = {"primary", "any", "standby", "prefer-standby", NULL};
 static const char *const pool_pins[] = {"allow", "refuse", NULL};
 static const char *const isolations[] = {"row", "passthrough", NULL};

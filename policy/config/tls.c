@@ -84,6 +84,11 @@ enum config_status read_upstream_tls(struct reading *reading, const struct secti
     resolve(reading, &tls->cert);
     resolve(reading, &tls->key);
     bool has_files = tls->ca != NULL || tls->cert != NULL || tls->key != NULL;
+    if (tls->mode == CONFIG_UPSTREAM_TLS_DISABLE &&
+        tls->channel_binding == CONFIG_CHANNEL_BINDING_REQUIRE) {
+        return refuse(reading, place.nearest,
+                      "%s.channel_binding: require needs a mode that encrypts", place.path);
+    }
     if (tls->mode == CONFIG_UPSTREAM_TLS_DISABLE) {
         return !has_files ? CONFIG_OK
                           : refuse(reading, place.nearest,

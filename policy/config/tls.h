@@ -34,8 +34,16 @@ enum config_upstream_tls_mode {
     CONFIG_UPSTREAM_TLS_VERIFY_FULL,
 };
 
+/* Whether a login to a server is bound to its certificate, as libpq's parameter of the name. */
+enum config_channel_binding {
+    CONFIG_CHANNEL_BINDING_PREFER,
+    CONFIG_CHANNEL_BINDING_REQUIRE,
+    CONFIG_CHANNEL_BINDING_DISABLE,
+};
+
 struct config_upstream_tls {
     enum config_upstream_tls_mode mode;
+    enum config_channel_binding channel_binding;
     char *ca;   /* NULL: the system's */
     char *cert; /* NULL: no client certificate is shown */
     char *key;  /* NULL like cert */

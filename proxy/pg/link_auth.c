@@ -23,6 +23,7 @@
 #include "proxy/pg/outgoing.h"
 
 #define PACKET_ROOM  ((size_t)256) /* beside the values */
+#define NOT_BOUND    "the server asks for less than channel binding, which is required"
 #define OUT_OF_ORDER "the server sent SCRAM messages out of order"
 
 /* The file as it is now: a password that was changed counts without a reload. A file that cannot
@@ -92,17 +93,38 @@ static bool offers(struct slice mechanisms, const char *wanted)
     return is_offered;
 }
 
+static enum config_channel_binding binding_of(const struct link_auth *auth)
+{
+    return auth->link->target->upstream->tls.channel_binding;
+}
+
+/* Whether the server may say this: where binding is required nothing else is answered, nor is a
+ * login good that came without its proof. SASL is looked at when its mechanisms are known. */
+static bool is_bound_enough(const struct link_auth *auth, enum pg_auth_code code)
+{
+    bool is_sasl =
+        code == PG_AUTH_SASL || code == PG_AUTH_SASL_CONTINUE || code == PG_AUTH_SASL_FINAL;
+    return binding_of(auth) != CONFIG_CHANNEL_BINDING_REQUIRE || is_sasl ||
+           (code == PG_AUTH_OK && auth->is_bound && auth->scram_state == LINK_SCRAM_SERVER_PROVED);
+}
+
 static const char *begin_scram(struct link_auth *auth, struct slice mechanisms)
 {
     uint8_t end_point[SCRAM_END_POINT_MAX];
-    size_t end_point_len = stream_server_end_point(&auth->link->stream, end_point);
+    size_t end_point_len = binding_of(auth) == CONFIG_CHANNEL_BINDING_DISABLE
+                               ? 0
+                               : stream_server_end_point(&auth->link->stream, end_point);
     bool is_bound = end_point_len > 0 && offers(mechanisms, SCRAM_MECHANISM_PLUS);
+    if (!is_bound && binding_of(auth) == CONFIG_CHANNEL_BINDING_REQUIRE) {
+        return NOT_BOUND;
+    }
     if (!is_bound && !offers(mechanisms, "SCRAM-SHA-256")) {
         return "the server offers no SASL mechanism that is spoken here";
     }
     if (auth->scram_state != LINK_SCRAM_NONE) {
         return "the server began SCRAM twice";
     }
+    auth->is_bound = is_bound;
     char nonce[NONCE_TEXT_LEN];
     nonce_make(nonce);
     auth->scram_state = LINK_SCRAM_FIRST_SENT;
@@ -223,6 +245,9 @@ const char *link_auth_take(struct link_auth *auth, struct slice body)
     }
     if (auth->is_done || pg_auth_decode(body, &asked) != PG_OK) {
         return "malformed authentication message";
+    }
+    if (!is_bound_enough(auth, asked.code)) {
+        return NOT_BOUND;
     }
     switch (asked.code) {
     case PG_AUTH_OK:

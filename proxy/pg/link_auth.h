@@ -27,6 +27,7 @@ struct link_auth {
     bool is_done; /* the server said so, after it proved itself if it began SCRAM */
     /* private */
     enum link_scram scram_state;
+    bool is_bound;     /* SCRAM is, to the server's certificate */
     struct link *link; /* borrows */
     struct scram_client scram;
     struct link_keys_wish wish;

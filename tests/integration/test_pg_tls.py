@@ -321,6 +321,9 @@ def test_a_server_of_another_name(start_proxy, start_postgres, tls_postgres, aut
         proxy = start_proxy(postgres=tls_postgres, overrides=upstream("verify-ca",
                                                                       ca=authority.cert))
         proxy.connect("acme").close()
+        proxy = start_proxy(postgres=tls_postgres, wait="live", overrides=upstream(
+            "verify-ca", ca=authority.cert, channel_binding="require"))
+        wait_for(lambda: "less than channel binding" in proxy.log(), what="the refusal")
     finally:
         (tls_postgres.data / "server.crt").write_bytes(saved[0])
         (tls_postgres.data / "server.key").write_bytes(saved[1])
@@ -359,6 +362,9 @@ def test_a_password_in_clear_text_goes_over_tls_only(start_proxy, tls_postgres, 
         proxy = start_proxy(postgres=tls_postgres, overrides=upstream("verify-ca",
                                                                       ca=authority.cert))
         proxy.connect("acme").close()
+        proxy = start_proxy(postgres=tls_postgres, wait="live", overrides=upstream(
+            "verify-ca", ca=authority.cert, channel_binding="require"))
+        wait_for(lambda: "less than channel binding" in proxy.log(), what="the refusal")
         proxy = start_proxy(postgres=tls_postgres, wait="live")
         wait_for(lambda: "clear text on a connection" in proxy.log(), what="the refusal")
     finally:
@@ -386,9 +392,11 @@ def test_a_man_in_the_middle_before_the_handshake(start_proxy, rows, answer, wor
         wait_for(lambda: words in proxy.log(), what="the refusal")
 
 
-def test_channel_binding_with_servers(start_proxy, tls_postgres, authority):
+@pytest.mark.parametrize("binding", ["prefer", "require", "disable"])
+def test_channel_binding_with_servers(start_proxy, tls_postgres, authority, binding):
     """PostgreSQL refuses a client that says it could bind and does not: so this one did."""
-    proxy = start_proxy(postgres=tls_postgres, overrides=upstream("verify-ca", ca=authority.cert))
+    proxy = start_proxy(postgres=tls_postgres, overrides=upstream(
+        "verify-ca", ca=authority.cert, channel_binding=binding))
     with proxy.connect("acme") as connection:
         assert connection.execute("SELECT 1").fetchone() == (1,)
 
