@@ -126,7 +126,7 @@ enum config_status snapshot_new(struct config **config, uint64_t epoch, struct s
 struct snapshot *snapshot_with_catalog(struct snapshot *old, size_t upstream_index,
                                        struct catalog **catalog, uint64_t epoch)
 {
-    check(old != NULL && catalog != NULL && *catalog != NULL && epoch > old->epoch);
+    check(old != NULL && catalog != NULL && epoch > old->epoch);
     size_t num_upstreams = old->settings->config->num_upstreams;
     check(upstream_index < num_upstreams);
     count_up(&old->settings->refs);
@@ -137,11 +137,13 @@ struct snapshot *snapshot_with_catalog(struct snapshot *old, size_t upstream_ind
             fresh->catalogs[i] = old->catalogs[i];
         }
     }
-    struct shared_catalog *shared = mem_new(sizeof *shared);
-    atomic_init(&shared->refs, 1);
-    shared->catalog = *catalog;
-    *catalog = NULL;
-    fresh->catalogs[upstream_index] = shared;
+    if (*catalog != NULL) {
+        struct shared_catalog *shared = mem_new(sizeof *shared);
+        atomic_init(&shared->refs, 1);
+        shared->catalog = *catalog;
+        *catalog = NULL;
+        fresh->catalogs[upstream_index] = shared;
+    }
     return fresh;
 }
 

@@ -23,7 +23,8 @@ MUST_USE enum config_status snapshot_new(struct config **config, uint64_t epoch,
                                          struct snapshot **out, struct config_error *out_error);
 
 /* A snapshot like old, which stays as it is, but with *catalog (taken over, becomes NULL) for
- * config->upstreams[upstream_index]. The caller gets one reference. Never NULL. */
+ * config->upstreams[upstream_index]; NULL: without one. The caller gets one reference. Never NULL.
+ */
 struct snapshot *snapshot_with_catalog(struct snapshot *old, size_t upstream_index,
                                        struct catalog **catalog, uint64_t epoch);
 

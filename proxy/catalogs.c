@@ -32,6 +32,8 @@ struct entry {
     struct catalogs *catalogs; /* borrows */
     size_t upstream_index;
     void *load;                /* owns; NULL while idle */
+    void *watch;               /* owns; since the first load that succeeded */
+    bool is_stale;             /* something changed during the load */
     struct snapshot *snapshot; /* shares; of the load */
     struct deadline next;      /* the next load */
     int64_t retry_us;
@@ -92,12 +94,35 @@ static bool fits(const struct catalog *catalog, const struct entry *e)
     return is_sound;
 }
 
+static void on_changed(void *context)
+{
+    struct entry *e = context;
+    check(e->tag == CATALOGS_TAG);
+    e->is_stale = e->load != NULL;
+    if (e->load == NULL) {
+        deadline_arm(e->catalogs->worker, &e->next, e->catalogs->worker->now_us);
+    }
+}
+
+/* When to load next, and who says so before. */
+static void plan_next(struct entry *e)
+{
+    struct catalogs *c = e->catalogs;
+    int64_t wait_us = e->is_stale ? 0 : REFRESH_US;
+    e->is_stale = false;
+    deadline_arm(c->worker, &e->next, c->worker->now_us + wait_us);
+    if (e->watch == NULL && c->ops->watch != NULL) {
+        e->watch =
+            c->ops->watch(c->worker, e->snapshot, upstream_of(e, e->snapshot), on_changed, e);
+    }
+}
+
 static void note_success(struct entry *e, struct catalog **catalog)
 {
     struct catalogs *c = e->catalogs;
     const struct config_upstream *upstream = upstream_of(e, c->snapshot);
     e->retry_us = FIRST_RETRY_US;
-    deadline_arm(c->worker, &e->next, c->worker->now_us + REFRESH_US);
+    plan_next(e);
     if (is_same(*catalog, snapshot_catalog(c->snapshot, upstream))) {
         catalog_free(catalog);
         return;
@@ -106,6 +131,17 @@ static void note_success(struct entry *e, struct catalog **catalog)
               log_number("relations", (int64_t)(*catalog)->num_relations),
               log_number("server_version", (int64_t)(*catalog)->server_version_num));
     c->changed(c->context, c->snapshot, e->upstream_index, catalog);
+}
+
+/* Isolation would be unsound on these tables: nobody is served until they, or the configuration,
+ * are mended. */
+static void revoke(struct entry *e)
+{
+    struct catalogs *c = e->catalogs;
+    struct catalog *none = NULL;
+    if (snapshot_catalog(c->snapshot, upstream_of(e, c->snapshot)) != NULL) {
+        c->changed(c->context, c->snapshot, e->upstream_index, &none);
+    }
 }
 
 static void on_loaded(void *context, struct catalog **catalog, const char *failure)
@@ -117,6 +153,7 @@ static void on_loaded(void *context, struct catalog **catalog, const char *failu
         note_failure(e, failure);
     } else if (!fits(*catalog, e)) {
         catalog_free(catalog);
+        revoke(e);
         note_failure(e, "the database and the configuration do not fit");
     } else {
         note_success(e, catalog);
@@ -155,6 +192,9 @@ static void drop_entries(struct catalogs *c)
         deadline_disarm(&e->next);
         if (e->load != NULL) {
             c->ops->stop(e->load);
+        }
+        if (e->watch != NULL) {
+            c->ops->unwatch(e->watch);
         }
         snapshot_unref(&e->snapshot);
     }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Keeps the catalogue of each PostgreSQL upstream: loads it at the start, again after failures,
- * at intervals, and soon after a statement named a relation that it does not hold. How one is
- * loaded is a protocol's business, given as two functions. Main thread. */
+ * at intervals, when its tables change, and soon after a statement named a relation that it does
+ * not hold. How one is loaded is a protocol's business, given as two functions. Main thread. */
 #ifndef PROXY_CATALOGS_H
 #define PROXY_CATALOGS_H
 
@@ -21,6 +21,9 @@ struct worker;
  * without secrets. The load has released itself. */
 typedef void catalog_loaded_fn(void *context, struct catalog **catalog, const char *failure);
 
+/* The tables of an upstream may have changed; from worker's loop, never from inside watch(). */
+typedef void catalog_changed_fn(void *context);
+
 /* How a catalogue is loaded. */
 struct catalog_load_ops {
     /* Connects to the upstream (of snapshot's configuration, both borrowed until the end), reads
@@ -29,10 +32,17 @@ struct catalog_load_ops {
     void *(*start)(struct worker *worker, struct snapshot *snapshot,
                    const struct config_upstream *upstream, catalog_loaded_fn *loaded,
                    void *context);
+    /* Tells when to load again, once at first and then whenever something has changed; keeps
+     * trying. NULL: nobody knows. Borrows as start does, until unwatch. Never NULL. */
+    void *(*watch)(struct worker *worker, struct snapshot *snapshot,
+                   const struct config_upstream *upstream, catalog_changed_fn *changed,
+                   void *context);
+    void (*unwatch)(void *watch);
     void (*stop)(void *load); /* before loaded was called: releases it, loaded is not called */
 };
 
-/* A new catalogue of the upstream with that index in the configuration of snapshot. */
+/* A new catalogue of the upstream with that index in the configuration of snapshot; NULL: it has
+ * none any more, since its tables do not fit the configuration. */
 typedef void catalogs_fn(void *context, struct snapshot *snapshot, size_t upstream_index,
                          struct catalog **catalog);
 

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Reads the catalogue of an upstream over a link of its own (query_link.c). One query after the
- * other, every row to the builder; what the builder or the lint objects to is a failure, so that
- * nothing is ever served from a database that isolation does not fit: a privileged role, another
- * encoding, a shared table with a tenant column. */
+ * other, every row to the builder; what the builder objects to is a failure. Whether isolation fits
+ * the database is asked by who gets the catalogue. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +21,7 @@
 #include "proxy/net/encryption.h"
 #include "proxy/net/owner.h"
 #include "proxy/net/worker.h"
+#include "proxy/pg/catalog_watch.h"
 #include "proxy/pg/outgoing.h"
 #include "proxy/pg/pg.h"
 #include "proxy/pg/query_link.h"
@@ -141,33 +141,12 @@ static void take_error(struct catalog_load *load, struct slice body)
     }
 }
 
-/* Objections of the lint that are errors: the first of them. */
-static bool fits_isolation(struct catalog_load *load, const struct catalog *catalog)
-{
-    struct catalog_problems problems = catalog_lint(catalog, &snapshot_config(load->snapshot)->row);
-    for (size_t i = 0; i < problems.num_items && problems.num_errors > 0; i++) {
-        if (problems.items[i].is_error) {
-            set_failure(load, problems.items[i].message);
-            break;
-        }
-    }
-    bool fits = problems.num_errors == 0;
-    catalog_problems_fini(&problems);
-    return fits;
-}
-
 static void finish(struct catalog_load *load)
 {
     struct catalog *catalog = NULL;
     if (catalog_builder_finish(&load->builder, &catalog, load->failure, sizeof load->failure) !=
         CATALOG_OK) {
         fail(load, "the catalogue is inconsistent");
-        return;
-    }
-    load->failure[0] = '\0';
-    if (!fits_isolation(load, catalog)) {
-        catalog_free(&catalog);
-        fail(load, "the database does not fit the configuration");
         return;
     }
     release(load);
@@ -242,15 +221,32 @@ static void stop(void *state)
     release(load);
 }
 
-const struct catalog_load_ops pg_catalog_load_ops = {.start = start, .stop = stop};
+const struct catalog_load_ops pg_catalog_load_ops = {
+    .start = start, .stop = stop, .watch = pg_catalog_watch, .unwatch = pg_catalog_unwatch};
 
 /* What a blocking load waits for. */
 struct waiting {
+    const struct config_row *row;
     bool is_done;
     struct catalog *catalog;
     char *message;
     size_t cap;
 };
+
+/* Whether isolation is sound on it; else why not, the first objection. */
+static bool fits(struct waiting *waiting)
+{
+    struct catalog_problems problems = catalog_lint(waiting->catalog, waiting->row);
+    bool is_sound = problems.num_errors == 0;
+    for (size_t i = 0; i < problems.num_items && !is_sound; i++) {
+        if (problems.items[i].is_error) {
+            (void)snprintf(waiting->message, waiting->cap, "%s", problems.items[i].message);
+            break;
+        }
+    }
+    catalog_problems_fini(&problems);
+    return is_sound;
+}
 
 static void note_loaded(void *context, struct catalog **catalog, const char *failure)
 {
@@ -259,12 +255,16 @@ static void note_loaded(void *context, struct catalog **catalog, const char *fai
     waiting->catalog = *catalog;
     *catalog = NULL;
     (void)snprintf(waiting->message, waiting->cap, "%s", failure == NULL ? "" : failure);
+    if (waiting->catalog != NULL && !fits(waiting)) {
+        catalog_free(&waiting->catalog);
+    }
 }
 
 bool pg_catalog_load_now(struct snapshot *snapshot, const struct config_upstream *upstream,
                          struct catalog **out, char *message, size_t cap)
 {
-    struct waiting waiting = {.message = message, .cap = cap};
+    struct waiting waiting = {
+        .row = &snapshot_config(snapshot)->row, .message = message, .cap = cap};
     struct worker *worker = worker_new(0);
     *out = NULL;
     if (worker == NULL) {
