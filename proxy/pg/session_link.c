@@ -196,7 +196,10 @@ void session_settle(struct session *s)
     }
     if (s->must_end) {
         session_close(s, s->end_reason);
-    } else if (!keeps_its_link(s) || s->names.is_discarding || s->resets_all) {
+    } else if (s->resets_all && keeps_its_link(s)) {
+        s->resets_all = false;
+        send_settings(s); /* RESET ALL took them away; what else the server keeps stays */
+    } else if (!keeps_its_link(s) || s->names.is_discarding) {
         session_release(s);
     }
 }
