@@ -15,19 +15,12 @@
 #include <unistd.h>
 
 #include "fuzz/model_client.h"
+#include "fuzz/model_proxy.h"
 #include "fuzz/model_server.h"
 #include "fuzz/model_token.h"
-#include "policy/config/config.h"
-#include "policy/config/load.h"
-#include "policy/snapshot.h"
 #include "protocol/check.h"
-#include "protocol/mem.h"
 #include "protocol/pg/message_login.h"
 #include "proxy/log.h"
-#include "proxy/net/protocol.h"
-#include "proxy/net/worker.h"
-#include "proxy/pg/pg.h"
-#include "tests/corpus_catalog.h"
 
 #define NUM_CLIENTS   3
 #define TURNS_EACH    3
@@ -37,9 +30,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 struct play {
-    struct worker *worker;
-    struct protocol_table table;
-    struct snapshot *snapshot;
+    struct model_proxy proxy;
     struct model_server server;
     struct model_client clients[NUM_CLIENTS];
     struct reader script;
@@ -61,46 +52,12 @@ static const char configuration[] =
     "isolation:\n"
     "  row: {shared: [public.countries]}\n";
 
-static bool read_tenants(void *context, const char *path, size_t max, struct config_file *out,
-                         char *message, size_t cap)
-{
-    static const char tenants[] = "- {id: acme}\n- {id: globex}\n";
-    (void)context;
-    (void)path;
-    (void)max;
-    (void)message;
-    (void)cap;
-    *out = (struct config_file){.bytes = mem_copy_string(tenants, strlen(tenants)),
-                                .len = strlen(tenants)};
-    return true;
-}
-
-static struct snapshot *make_snapshot(const char *path)
-{
-    char text[sizeof configuration + PATH_MAX];
-    struct config *config = NULL;
-    struct config_error error;
-    struct snapshot *empty = NULL;
-    struct catalog *catalog = corpus_catalog_new();
-    check(snprintf(text, sizeof text, configuration, path) < (int)sizeof text);
-    const struct config_input input = {
-        .path = "fuzz.yaml", .text = slice_text(text), .read_file = read_tenants};
-    if (config_load_text(&input, &config, &error) != CONFIG_OK) {
-        fprintf(stderr, "%u:%u: %s\n", error.line, error.column, error.message);
-        abort();
-    }
-    check(snapshot_new(&config, 1, &empty, &error) == CONFIG_OK);
-    struct snapshot *snapshot = snapshot_with_catalog(empty, 0, &catalog, 2);
-    snapshot_unref(&empty);
-    return snapshot;
-}
-
 /* ---- one step ---- */
 
 static void turn(struct play *play)
 {
     for (int i = 0; i < TURNS_EACH; i++) {
-        worker_turn(play->worker, 0);
+        model_proxy_turn(&play->proxy);
         model_server_accept(&play->server);
     }
 }
@@ -136,28 +93,13 @@ static void close_client(struct play *play, size_t index)
     model_client_close(&play->clients[index]);
 }
 
-/* A connection to the proxy, as the acceptor would hand it over; the caller owns the other end. */
-static int knock(struct play *play)
-{
-    int fds[2];
-    check(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds) == 0);
-    const struct incoming incoming = {
-        .fd = fds[0],
-        .peer = PEER_UNIX,
-        .listener = &snapshot_config(play->snapshot)->listeners[0],
-        .snapshot = play->snapshot,
-        .name = "unix",
-    };
-    protocol_send_incoming(play->worker, &incoming);
-    return fds[1];
-}
-
 static void open_client(struct play *play, size_t index)
 {
     char tenant = index == 1 ? 'g' : 'a';
     close_client(play, index);
     if (play->num_opened < TOKEN_CLIENTS) {
-        model_client_open(&play->clients[index], play->num_opened++, knock(play), tenant);
+        model_client_open(&play->clients[index], play->num_opened++,
+                          model_proxy_knock(&play->proxy, 0), tenant);
     }
 }
 
@@ -173,7 +115,7 @@ static void cancel(struct play *play, size_t index)
     pg_write_cancel(&w, client->process_id, slice_of(client->key, sizeof client->key));
     check(writer_done(&w, &packet));
     play->server.cancellers |= UINT32_C(1) << client->number;
-    int fd = knock(play);
+    int fd = model_proxy_knock(&play->proxy, 0);
     check(send(fd, packet.ptr, packet.len, MSG_NOSIGNAL) == (ssize_t)packet.len);
     turn(play);
     check(close(fd) == 0);
@@ -275,37 +217,25 @@ static void check_answers(struct play *play)
 
 static void begin(struct play *play, const char *path)
 {
+    char text[sizeof configuration + PATH_MAX];
     play->num_opened = 0;
     memset(play->clients, 0, sizeof play->clients);
     for (size_t i = 0; i < NUM_CLIENTS; i++) {
         play->clients[i].fd = -1;
     }
     model_server_init(&play->server, path);
-    play->snapshot = make_snapshot(path);
-    play->table = (struct protocol_table){0};
-    play->table.ops[CONFIG_POSTGRES] = &pg_protocol_ops;
-    play->table.shared[CONFIG_POSTGRES] = pg_protocol_ops.share(1);
-    play->worker = worker_new(0);
-    check(play->worker != NULL);
-    play->worker->peers = &play->worker;
-    play->worker->num_peers = 1;
-    protocol_attach(play->worker, &play->table, play->snapshot);
+    check(snprintf(text, sizeof text, configuration, path) < (int)sizeof text);
+    model_proxy_init(&play->proxy, text);
     turn(play);
 }
 
 static void end(struct play *play)
 {
-    protocol_send_stop(play->worker);
-    worker_run(play->worker);
-    check(play->worker->num_sessions == 0);
-    protocol_detach(play->worker);
-    worker_free(&play->worker);
-    pg_protocol_ops.unshare(play->table.shared[CONFIG_POSTGRES]);
+    model_proxy_fini(&play->proxy);
     for (size_t i = 0; i < NUM_CLIENTS; i++) {
         model_client_close(&play->clients[i]);
     }
     model_server_fini(&play->server);
-    snapshot_unref(&play->snapshot);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
