@@ -19,6 +19,7 @@ static const char usage[] =
     "  check   -c FILE   validate the configuration and print what is in force\n"
     "  explain -c FILE   show what would become of a statement or command of a tenant\n"
     "  catalog -c FILE   print what is known of an upstream's database\n"
+    "  policy sql -c FILE  print the SQL that makes row security the second wall\n"
     "  version           print the versions of the program and its libraries\n"
     "exit status: 0 done, 1 failed, 2 bad usage or configuration\n";
 
@@ -44,6 +45,11 @@ static int run_catalog(int argc, char **argv)
     return cli_catalog(argc, argv, environ);
 }
 
+static int run_policy(int argc, char **argv)
+{
+    return cli_policy(argc, argv, environ);
+}
+
 static int run_explain(int argc, char **argv)
 {
     return explain_command(argc, argv, environ, stdout, stderr);
@@ -61,9 +67,10 @@ static const struct command {
     const char *name;
     command_fn *run;
 } commands[] = {
-    {"serve", run_serve},     {"check", run_check},       {"explain", run_explain},
-    {"catalog", run_catalog}, {"version", cli_version},   {"help", run_help},
-    {"--help", run_help},     {"--version", cli_version}, {"-h", run_help},
+    {"serve", run_serve},     {"check", run_check},     {"explain", run_explain},
+    {"catalog", run_catalog}, {"version", cli_version}, {"help", run_help},
+    {"policy", run_policy},   {"--help", run_help},     {"--version", cli_version},
+    {"-h", run_help},
 };
 
 int main(int argc, char **argv)
