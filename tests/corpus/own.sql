@@ -272,3 +272,256 @@ PREPARE x_r AS MERGE INTO orders o USING (SELECT 20 AS id) s ON o.id = s.id WHEN
 FETCH ALL FROM nosuch; -- expect: [X-J10] SERVER-ERR 34000
 EXECUTE rf_1; -- expect: [X-J11] DENY 26000
 CLOSE nosuch; -- expect: [X-J12] SERVER-ERR 34000
+-- ===== A. Joins of every kind, with a condition beside and above
+SELECT x.id, y.id FROM orders x JOIN customers y ON x.customer_id = y.id; -- expect: [X-AJ001] FILTER
+SELECT x.id, y.tenant_id FROM orders x JOIN customers y ON x.customer_id = y.id AND x.id > 1 WHERE y.id IS NULL OR x.id IS NULL; -- expect: [X-AJ002] FILTER
+SELECT count(*), count(x.id), count(y.id) FROM orders x JOIN customers y USING (tenant_id); -- expect: [X-AJ003] FILTER
+SELECT * FROM (orders x JOIN customers y ON x.customer_id = y.id) WHERE x.tenant_id = y.tenant_id; -- expect: [X-AJ004] FILTER
+SELECT k.code, x.id FROM countries k CROSS JOIN orders x JOIN customers y ON x.customer_id = y.id WHERE k.code <> 'DE'; -- expect: [X-AJ005] FILTER
+SELECT x.id, y.id FROM customers x JOIN orders y ON y.customer_id = x.id; -- expect: [X-AJ006] FILTER
+SELECT x.id, y.tenant_id FROM customers x JOIN orders y ON y.customer_id = x.id AND x.id > 1 WHERE y.id IS NULL OR x.id IS NULL; -- expect: [X-AJ007] FILTER
+SELECT count(*), count(x.id), count(y.id) FROM customers x JOIN orders y USING (tenant_id); -- expect: [X-AJ008] FILTER
+SELECT * FROM (customers x JOIN orders y ON y.customer_id = x.id) WHERE x.tenant_id = y.tenant_id; -- expect: [X-AJ009] FILTER
+SELECT k.code, x.id FROM countries k CROSS JOIN customers x JOIN orders y ON y.customer_id = x.id WHERE k.code <> 'DE'; -- expect: [X-AJ010] FILTER
+SELECT x.id, y.id FROM orders x LEFT JOIN customers y ON x.customer_id = y.id; -- expect: [X-AJ011] FILTER
+SELECT x.id, y.tenant_id FROM orders x LEFT JOIN customers y ON x.customer_id = y.id AND x.id > 1 WHERE y.id IS NULL OR x.id IS NULL; -- expect: [X-AJ012] FILTER
+SELECT count(*), count(x.id), count(y.id) FROM orders x LEFT JOIN customers y USING (tenant_id); -- expect: [X-AJ013] FILTER
+SELECT * FROM (orders x LEFT JOIN customers y ON x.customer_id = y.id) WHERE x.tenant_id = y.tenant_id; -- expect: [X-AJ014] FILTER
+SELECT k.code, x.id FROM countries k CROSS JOIN orders x LEFT JOIN customers y ON x.customer_id = y.id WHERE k.code <> 'DE'; -- expect: [X-AJ015] FILTER
+SELECT x.id, y.id FROM customers x LEFT JOIN orders y ON y.customer_id = x.id; -- expect: [X-AJ016] FILTER
+SELECT x.id, y.tenant_id FROM customers x LEFT JOIN orders y ON y.customer_id = x.id AND x.id > 1 WHERE y.id IS NULL OR x.id IS NULL; -- expect: [X-AJ017] FILTER
+SELECT count(*), count(x.id), count(y.id) FROM customers x LEFT JOIN orders y USING (tenant_id); -- expect: [X-AJ018] FILTER
+SELECT * FROM (customers x LEFT JOIN orders y ON y.customer_id = x.id) WHERE x.tenant_id = y.tenant_id; -- expect: [X-AJ019] FILTER
+SELECT k.code, x.id FROM countries k CROSS JOIN customers x LEFT JOIN orders y ON y.customer_id = x.id WHERE k.code <> 'DE'; -- expect: [X-AJ020] FILTER
+SELECT x.id, y.id FROM orders x RIGHT JOIN customers y ON x.customer_id = y.id; -- expect: [X-AJ021] FILTER
+SELECT x.id, y.tenant_id FROM orders x RIGHT JOIN customers y ON x.customer_id = y.id AND x.id > 1 WHERE y.id IS NULL OR x.id IS NULL; -- expect: [X-AJ022] FILTER
+SELECT count(*), count(x.id), count(y.id) FROM orders x RIGHT JOIN customers y USING (tenant_id); -- expect: [X-AJ023] FILTER
+SELECT * FROM (orders x RIGHT JOIN customers y ON x.customer_id = y.id) WHERE x.tenant_id = y.tenant_id; -- expect: [X-AJ024] FILTER
+SELECT k.code, x.id FROM countries k CROSS JOIN orders x RIGHT JOIN customers y ON x.customer_id = y.id WHERE k.code <> 'DE'; -- expect: [X-AJ025] FILTER
+SELECT x.id, y.id FROM customers x RIGHT JOIN orders y ON y.customer_id = x.id; -- expect: [X-AJ026] FILTER
+SELECT x.id, y.tenant_id FROM customers x RIGHT JOIN orders y ON y.customer_id = x.id AND x.id > 1 WHERE y.id IS NULL OR x.id IS NULL; -- expect: [X-AJ027] FILTER
+SELECT count(*), count(x.id), count(y.id) FROM customers x RIGHT JOIN orders y USING (tenant_id); -- expect: [X-AJ028] FILTER
+SELECT * FROM (customers x RIGHT JOIN orders y ON y.customer_id = x.id) WHERE x.tenant_id = y.tenant_id; -- expect: [X-AJ029] FILTER
+SELECT k.code, x.id FROM countries k CROSS JOIN customers x RIGHT JOIN orders y ON y.customer_id = x.id WHERE k.code <> 'DE'; -- expect: [X-AJ030] FILTER
+SELECT x.id, y.id FROM orders x FULL JOIN customers y ON x.customer_id = y.id; -- expect: [X-AJ031] FILTER
+SELECT x.id, y.tenant_id FROM orders x FULL JOIN customers y ON x.customer_id = y.id AND x.id > 1 WHERE y.id IS NULL OR x.id IS NULL; -- expect: [X-AJ032] FILTER
+SELECT count(*), count(x.id), count(y.id) FROM orders x FULL JOIN customers y USING (tenant_id); -- expect: [X-AJ033] FILTER
+SELECT j.* FROM (orders x FULL JOIN customers y ON x.customer_id = y.id) AS j; -- expect: [X-AJ034] FILTER
+SELECT k.code, x.id FROM countries k CROSS JOIN (orders x FULL JOIN customers y ON x.customer_id = y.id); -- expect: [X-AJ035] FILTER
+SELECT x.id, y.id FROM customers x FULL JOIN orders y ON y.customer_id = x.id; -- expect: [X-AJ036] FILTER
+SELECT x.id, y.tenant_id FROM customers x FULL JOIN orders y ON y.customer_id = x.id AND x.id > 1 WHERE y.id IS NULL OR x.id IS NULL; -- expect: [X-AJ037] FILTER
+SELECT count(*), count(x.id), count(y.id) FROM customers x FULL JOIN orders y USING (tenant_id); -- expect: [X-AJ038] FILTER
+SELECT j.* FROM (customers x FULL JOIN orders y ON y.customer_id = x.id) AS j; -- expect: [X-AJ039] FILTER
+SELECT k.code, x.id FROM countries k CROSS JOIN (customers x FULL JOIN orders y ON y.customer_id = x.id); -- expect: [X-AJ040] FILTER
+-- ===== B. Sub-queries: every position and every form
+SELECT (SELECT max(total) FROM orders) AS v; -- expect: [X-BP041] FILTER
+SELECT (SELECT count(*) FROM customers)::numeric AS v; -- expect: [X-BP042] FILTER
+SELECT (SELECT sum(o2.total) FROM orders o2 JOIN customers c2 ON c2.id = o2.customer_id) AS v; -- expect: [X-BP043] FILTER
+SELECT (WITH w AS (SELECT total FROM orders) SELECT min(total) FROM w) AS v; -- expect: [X-BP044] FILTER
+SELECT (SELECT total FROM orders ORDER BY total DESC LIMIT 1) AS v; -- expect: [X-BP045] FILTER
+SELECT code FROM countries WHERE (SELECT max(total) FROM orders) > 100; -- expect: [X-BP046] FILTER
+SELECT code FROM countries WHERE (SELECT count(*) FROM customers)::numeric > 100; -- expect: [X-BP047] FILTER
+SELECT code FROM countries WHERE (SELECT sum(o2.total) FROM orders o2 JOIN customers c2 ON c2.id = o2.customer_id) > 100; -- expect: [X-BP048] FILTER
+SELECT code FROM countries WHERE (WITH w AS (SELECT total FROM orders) SELECT min(total) FROM w) > 100; -- expect: [X-BP049] FILTER
+SELECT code FROM countries WHERE (SELECT total FROM orders ORDER BY total DESC LIMIT 1) > 100; -- expect: [X-BP050] FILTER
+SELECT code, (SELECT max(total) FROM orders) FROM countries ORDER BY (SELECT max(total) FROM orders), code; -- expect: [X-BP051] FILTER
+SELECT code, (SELECT count(*) FROM customers)::numeric FROM countries ORDER BY (SELECT count(*) FROM customers)::numeric, code; -- expect: [X-BP052] FILTER
+SELECT code, (SELECT sum(o2.total) FROM orders o2 JOIN customers c2 ON c2.id = o2.customer_id) FROM countries ORDER BY (SELECT sum(o2.total) FROM orders o2 JOIN customers c2 ON c2.id = o2.customer_id), code; -- expect: [X-BP053] FILTER
+SELECT code, (WITH w AS (SELECT total FROM orders) SELECT min(total) FROM w) FROM countries ORDER BY (WITH w AS (SELECT total FROM orders) SELECT min(total) FROM w), code; -- expect: [X-BP054] FILTER
+SELECT code, (SELECT total FROM orders ORDER BY total DESC LIMIT 1) FROM countries ORDER BY (SELECT total FROM orders ORDER BY total DESC LIMIT 1), code; -- expect: [X-BP055] FILTER
+SELECT code FROM countries GROUP BY code HAVING (SELECT max(total) FROM orders) < 5000; -- expect: [X-BP056] FILTER
+SELECT code FROM countries GROUP BY code HAVING (SELECT count(*) FROM customers)::numeric < 5000; -- expect: [X-BP057] FILTER
+SELECT code FROM countries GROUP BY code HAVING (SELECT sum(o2.total) FROM orders o2 JOIN customers c2 ON c2.id = o2.customer_id) < 5000; -- expect: [X-BP058] FILTER
+SELECT code FROM countries GROUP BY code HAVING (WITH w AS (SELECT total FROM orders) SELECT min(total) FROM w) < 5000; -- expect: [X-BP059] FILTER
+SELECT code FROM countries GROUP BY code HAVING (SELECT total FROM orders ORDER BY total DESC LIMIT 1) < 5000; -- expect: [X-BP060] FILTER
+SELECT CASE WHEN (SELECT max(total) FROM orders) > 500 THEN 'big' ELSE 'small' END; -- expect: [X-BP061] FILTER
+SELECT CASE WHEN (SELECT count(*) FROM customers)::numeric > 500 THEN 'big' ELSE 'small' END; -- expect: [X-BP062] FILTER
+SELECT CASE WHEN (SELECT sum(o2.total) FROM orders o2 JOIN customers c2 ON c2.id = o2.customer_id) > 500 THEN 'big' ELSE 'small' END; -- expect: [X-BP063] FILTER
+SELECT CASE WHEN (WITH w AS (SELECT total FROM orders) SELECT min(total) FROM w) > 500 THEN 'big' ELSE 'small' END; -- expect: [X-BP064] FILTER
+SELECT CASE WHEN (SELECT total FROM orders ORDER BY total DESC LIMIT 1) > 500 THEN 'big' ELSE 'small' END; -- expect: [X-BP065] FILTER
+SELECT coalesce(NULL, (SELECT max(total) FROM orders)); -- expect: [X-BP066] FILTER
+SELECT coalesce(NULL, (SELECT count(*) FROM customers)::numeric); -- expect: [X-BP067] FILTER
+SELECT coalesce(NULL, (SELECT sum(o2.total) FROM orders o2 JOIN customers c2 ON c2.id = o2.customer_id)); -- expect: [X-BP068] FILTER
+SELECT coalesce(NULL, (WITH w AS (SELECT total FROM orders) SELECT min(total) FROM w)); -- expect: [X-BP069] FILTER
+SELECT coalesce(NULL, (SELECT total FROM orders ORDER BY total DESC LIMIT 1)); -- expect: [X-BP070] FILTER
+SELECT ARRAY[(SELECT max(total) FROM orders), 1]; -- expect: [X-BP071] FILTER
+SELECT ARRAY[(SELECT count(*) FROM customers)::numeric, 1]; -- expect: [X-BP072] FILTER
+SELECT ARRAY[(SELECT sum(o2.total) FROM orders o2 JOIN customers c2 ON c2.id = o2.customer_id), 1]; -- expect: [X-BP073] FILTER
+SELECT ARRAY[(WITH w AS (SELECT total FROM orders) SELECT min(total) FROM w), 1]; -- expect: [X-BP074] FILTER
+SELECT ARRAY[(SELECT total FROM orders ORDER BY total DESC LIMIT 1), 1]; -- expect: [X-BP075] FILTER
+SELECT ROW((SELECT max(total) FROM orders), 2); -- expect: [X-BP076] FILTER
+SELECT ROW((SELECT count(*) FROM customers)::numeric, 2); -- expect: [X-BP077] FILTER
+SELECT ROW((SELECT sum(o2.total) FROM orders o2 JOIN customers c2 ON c2.id = o2.customer_id), 2); -- expect: [X-BP078] FILTER
+SELECT ROW((WITH w AS (SELECT total FROM orders) SELECT min(total) FROM w), 2); -- expect: [X-BP079] FILTER
+SELECT ROW((SELECT total FROM orders ORDER BY total DESC LIMIT 1), 2); -- expect: [X-BP080] FILTER
+SELECT code FROM countries LIMIT least((SELECT max(total) FROM orders), 1)::bigint; -- expect: [X-BP081] FILTER
+SELECT code FROM countries LIMIT least((SELECT count(*) FROM customers)::numeric, 1)::bigint; -- expect: [X-BP082] FILTER
+SELECT code FROM countries LIMIT least((SELECT sum(o2.total) FROM orders o2 JOIN customers c2 ON c2.id = o2.customer_id), 1)::bigint; -- expect: [X-BP083] FILTER
+SELECT code FROM countries LIMIT least((WITH w AS (SELECT total FROM orders) SELECT min(total) FROM w), 1)::bigint; -- expect: [X-BP084] FILTER
+SELECT code FROM countries LIMIT least((SELECT total FROM orders ORDER BY total DESC LIMIT 1), 1)::bigint; -- expect: [X-BP085] FILTER
+SELECT g FROM generate_series(1, least((SELECT max(total) FROM orders), 3)::int) g; -- expect: [X-BP086] FILTER
+SELECT g FROM generate_series(1, least((SELECT count(*) FROM customers)::numeric, 3)::int) g; -- expect: [X-BP087] FILTER
+SELECT g FROM generate_series(1, least((SELECT sum(o2.total) FROM orders o2 JOIN customers c2 ON c2.id = o2.customer_id), 3)::int) g; -- expect: [X-BP088] FILTER
+SELECT g FROM generate_series(1, least((WITH w AS (SELECT total FROM orders) SELECT min(total) FROM w), 3)::int) g; -- expect: [X-BP089] FILTER
+SELECT g FROM generate_series(1, least((SELECT total FROM orders ORDER BY total DESC LIMIT 1), 3)::int) g; -- expect: [X-BP090] FILTER
+VALUES ((SELECT max(total) FROM orders)); -- expect: [X-BP091] FILTER
+VALUES ((SELECT count(*) FROM customers)::numeric); -- expect: [X-BP092] FILTER
+VALUES ((SELECT sum(o2.total) FROM orders o2 JOIN customers c2 ON c2.id = o2.customer_id)); -- expect: [X-BP093] FILTER
+VALUES ((WITH w AS (SELECT total FROM orders) SELECT min(total) FROM w)); -- expect: [X-BP094] FILTER
+VALUES ((SELECT total FROM orders ORDER BY total DESC LIMIT 1)); -- expect: [X-BP095] FILTER
+SELECT o.id FROM orders o JOIN customers c ON o.total <= (SELECT max(total) FROM orders) AND c.id = o.customer_id; -- expect: [X-BP096] FILTER
+SELECT o.id FROM orders o JOIN customers c ON o.total <= (SELECT count(*) FROM customers)::numeric AND c.id = o.customer_id; -- expect: [X-BP097] FILTER
+SELECT o.id FROM orders o JOIN customers c ON o.total <= (SELECT sum(o2.total) FROM orders o2 JOIN customers c2 ON c2.id = o2.customer_id) AND c.id = o.customer_id; -- expect: [X-BP098] FILTER
+SELECT o.id FROM orders o JOIN customers c ON o.total <= (WITH w AS (SELECT total FROM orders) SELECT min(total) FROM w) AND c.id = o.customer_id; -- expect: [X-BP099] FILTER
+SELECT o.id FROM orders o JOIN customers c ON o.total <= (SELECT total FROM orders ORDER BY total DESC LIMIT 1) AND c.id = o.customer_id; -- expect: [X-BP100] FILTER
+SELECT greatest((SELECT max(total) FROM orders), 1), nullif((SELECT max(total) FROM orders), 2); -- expect: [X-BP101] FILTER
+SELECT greatest((SELECT count(*) FROM customers)::numeric, 1), nullif((SELECT count(*) FROM customers)::numeric, 2); -- expect: [X-BP102] FILTER
+SELECT greatest((SELECT sum(o2.total) FROM orders o2 JOIN customers c2 ON c2.id = o2.customer_id), 1), nullif((SELECT sum(o2.total) FROM orders o2 JOIN customers c2 ON c2.id = o2.customer_id), 2); -- expect: [X-BP103] FILTER
+SELECT greatest((WITH w AS (SELECT total FROM orders) SELECT min(total) FROM w), 1), nullif((WITH w AS (SELECT total FROM orders) SELECT min(total) FROM w), 2); -- expect: [X-BP104] FILTER
+SELECT greatest((SELECT total FROM orders ORDER BY total DESC LIMIT 1), 1), nullif((SELECT total FROM orders ORDER BY total DESC LIMIT 1), 2); -- expect: [X-BP105] FILTER
+SELECT sum((SELECT max(total) FROM orders)) OVER () FROM countries; -- expect: [X-BP106] FILTER
+SELECT sum((SELECT count(*) FROM customers)::numeric) OVER () FROM countries; -- expect: [X-BP107] FILTER
+SELECT sum((SELECT sum(o2.total) FROM orders o2 JOIN customers c2 ON c2.id = o2.customer_id)) OVER () FROM countries; -- expect: [X-BP108] FILTER
+SELECT sum((WITH w AS (SELECT total FROM orders) SELECT min(total) FROM w)) OVER () FROM countries; -- expect: [X-BP109] FILTER
+SELECT sum((SELECT total FROM orders ORDER BY total DESC LIMIT 1)) OVER () FROM countries; -- expect: [X-BP110] FILTER
+SELECT count(*) FILTER (WHERE (SELECT max(total) FROM orders) > 1) FROM countries; -- expect: [X-BP111] FILTER
+SELECT count(*) FILTER (WHERE (SELECT count(*) FROM customers)::numeric > 1) FROM countries; -- expect: [X-BP112] FILTER
+SELECT count(*) FILTER (WHERE (SELECT sum(o2.total) FROM orders o2 JOIN customers c2 ON c2.id = o2.customer_id) > 1) FROM countries; -- expect: [X-BP113] FILTER
+SELECT count(*) FILTER (WHERE (WITH w AS (SELECT total FROM orders) SELECT min(total) FROM w) > 1) FROM countries; -- expect: [X-BP114] FILTER
+SELECT count(*) FILTER (WHERE (SELECT total FROM orders ORDER BY total DESC LIMIT 1) > 1) FROM countries; -- expect: [X-BP115] FILTER
+-- ===== B. Membership and existence, plain and correlated
+SELECT g FROM generate_series(1, 19) g WHERE g IN (SELECT id FROM orders); -- expect: [X-BM116] FILTER
+SELECT g FROM generate_series(1, 19) g WHERE g NOT IN (SELECT id FROM orders); -- expect: [X-BM117] FILTER
+SELECT g FROM generate_series(1, 19) g WHERE g = ANY (SELECT id FROM orders); -- expect: [X-BM118] FILTER
+SELECT g FROM generate_series(1, 19) g WHERE g <> ALL (SELECT id FROM orders); -- expect: [X-BM119] FILTER
+SELECT g FROM generate_series(1, 19) g WHERE g > ALL (SELECT id FROM orders); -- expect: [X-BM120] FILTER
+SELECT g FROM generate_series(1, 19) g WHERE g < ANY (SELECT id FROM orders); -- expect: [X-BM121] FILTER
+SELECT k.code FROM countries k WHERE EXISTS (SELECT 1 FROM orders t WHERE t.id > length(k.code)); -- expect: [X-BM122] FILTER
+SELECT o.id FROM orders o WHERE EXISTS (SELECT 1 FROM orders t WHERE t.tenant_id = o.tenant_id AND t.id > o.id); -- expect: [X-BM123] FILTER
+SELECT k.code FROM countries k WHERE NOT EXISTS (SELECT 1 FROM orders t WHERE t.id > length(k.code)); -- expect: [X-BM124] FILTER
+SELECT o.id FROM orders o WHERE NOT EXISTS (SELECT 1 FROM orders t WHERE t.tenant_id = o.tenant_id AND t.id > o.id); -- expect: [X-BM125] FILTER
+SELECT g FROM generate_series(1, 19) g WHERE g IN (SELECT id FROM customers); -- expect: [X-BM126] FILTER
+SELECT g FROM generate_series(1, 19) g WHERE g NOT IN (SELECT id FROM customers); -- expect: [X-BM127] FILTER
+SELECT g FROM generate_series(1, 19) g WHERE g = ANY (SELECT id FROM customers); -- expect: [X-BM128] FILTER
+SELECT g FROM generate_series(1, 19) g WHERE g <> ALL (SELECT id FROM customers); -- expect: [X-BM129] FILTER
+SELECT g FROM generate_series(1, 19) g WHERE g > ALL (SELECT id FROM customers); -- expect: [X-BM130] FILTER
+SELECT g FROM generate_series(1, 19) g WHERE g < ANY (SELECT id FROM customers); -- expect: [X-BM131] FILTER
+SELECT k.code FROM countries k WHERE EXISTS (SELECT 1 FROM customers t WHERE t.id > length(k.code)); -- expect: [X-BM132] FILTER
+SELECT o.id FROM orders o WHERE EXISTS (SELECT 1 FROM customers t WHERE t.tenant_id = o.tenant_id AND t.id > o.id); -- expect: [X-BM133] FILTER
+SELECT k.code FROM countries k WHERE NOT EXISTS (SELECT 1 FROM customers t WHERE t.id > length(k.code)); -- expect: [X-BM134] FILTER
+SELECT o.id FROM orders o WHERE NOT EXISTS (SELECT 1 FROM customers t WHERE t.tenant_id = o.tenant_id AND t.id > o.id); -- expect: [X-BM135] FILTER
+-- ===== C. Names of WITH, shadowing tables
+WITH orders AS (SELECT 1 AS id) SELECT id FROM orders; -- expect: [X-CN136] FILTER
+WITH orders AS (SELECT * FROM public.orders) SELECT count(*) FROM orders; -- expect: [X-CN137] FILTER
+WITH x AS (SELECT count(*) AS n FROM orders), orders AS (SELECT n FROM x) SELECT * FROM orders; -- expect: [X-CN138] FILTER
+SELECT (WITH orders AS (SELECT 5 AS n) SELECT n FROM orders), (SELECT count(*) FROM orders); -- expect: [X-CN139] FILTER
+WITH orders AS (SELECT 7 AS n) SELECT (SELECT n FROM orders), (SELECT count(*) FROM public.orders); -- expect: [X-CN140] FILTER
+WITH RECURSIVE orders(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM orders WHERE n < 3) SELECT * FROM orders; -- expect: [X-CN141] FILTER
+WITH a AS MATERIALIZED (SELECT * FROM orders) SELECT count(*) FROM a a1, a a2; -- expect: [X-CN142] FILTER
+WITH customers AS (SELECT 1 AS id) SELECT id FROM customers; -- expect: [X-CN143] FILTER
+WITH customers AS (SELECT * FROM public.customers) SELECT count(*) FROM customers; -- expect: [X-CN144] FILTER
+WITH x AS (SELECT count(*) AS n FROM customers), customers AS (SELECT n FROM x) SELECT * FROM customers; -- expect: [X-CN145] FILTER
+SELECT (WITH customers AS (SELECT 5 AS n) SELECT n FROM customers), (SELECT count(*) FROM customers); -- expect: [X-CN146] FILTER
+WITH customers AS (SELECT 7 AS n) SELECT (SELECT n FROM customers), (SELECT count(*) FROM public.customers); -- expect: [X-CN147] FILTER
+WITH RECURSIVE customers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM customers WHERE n < 3) SELECT * FROM customers; -- expect: [X-CN148] FILTER
+WITH a AS MATERIALIZED (SELECT * FROM customers) SELECT count(*) FROM a a1, a a2; -- expect: [X-CN149] FILTER
+WITH countries AS (SELECT 1 AS id) SELECT id FROM countries; -- expect: [X-CN150] FILTER
+WITH countries AS (SELECT * FROM public.countries) SELECT count(*) FROM countries; -- expect: [X-CN151] FILTER
+WITH x AS (SELECT count(*) AS n FROM countries), countries AS (SELECT n FROM x) SELECT * FROM countries; -- expect: [X-CN152] FILTER
+SELECT (WITH countries AS (SELECT 5 AS n) SELECT n FROM countries), (SELECT count(*) FROM countries); -- expect: [X-CN153] FILTER
+WITH countries AS (SELECT 7 AS n) SELECT (SELECT n FROM countries), (SELECT count(*) FROM public.countries); -- expect: [X-CN154] FILTER
+WITH RECURSIVE countries(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM countries WHERE n < 3) SELECT * FROM countries; -- expect: [X-CN155] FILTER
+WITH a AS MATERIALIZED (SELECT * FROM countries) SELECT count(*) FROM a a1, a a2; -- expect: [X-CN156] FILTER
+-- ===== D. Set operations over both tables
+SELECT id FROM orders UNION SELECT id FROM customers; -- expect: [X-DS157] FILTER
+SELECT tenant_id FROM customers UNION SELECT tenant_id FROM orders WHERE total > 0; -- expect: [X-DS158] FILTER
+SELECT count(*) FROM (SELECT customer_id FROM orders UNION SELECT id FROM customers) s; -- expect: [X-DS159] FILTER
+SELECT id FROM orders UNION ALL SELECT id FROM customers; -- expect: [X-DS160] FILTER
+SELECT tenant_id FROM customers UNION ALL SELECT tenant_id FROM orders WHERE total > 0; -- expect: [X-DS161] FILTER
+SELECT count(*) FROM (SELECT customer_id FROM orders UNION ALL SELECT id FROM customers) s; -- expect: [X-DS162] FILTER
+SELECT id FROM orders INTERSECT SELECT id FROM customers; -- expect: [X-DS163] FILTER
+SELECT tenant_id FROM customers INTERSECT SELECT tenant_id FROM orders WHERE total > 0; -- expect: [X-DS164] FILTER
+SELECT count(*) FROM (SELECT customer_id FROM orders INTERSECT SELECT id FROM customers) s; -- expect: [X-DS165] FILTER
+SELECT id FROM orders INTERSECT ALL SELECT id FROM customers; -- expect: [X-DS166] FILTER
+SELECT tenant_id FROM customers INTERSECT ALL SELECT tenant_id FROM orders WHERE total > 0; -- expect: [X-DS167] FILTER
+SELECT count(*) FROM (SELECT customer_id FROM orders INTERSECT ALL SELECT id FROM customers) s; -- expect: [X-DS168] FILTER
+SELECT id FROM orders EXCEPT SELECT id FROM customers; -- expect: [X-DS169] FILTER
+SELECT tenant_id FROM customers EXCEPT SELECT tenant_id FROM orders WHERE total > 0; -- expect: [X-DS170] FILTER
+SELECT count(*) FROM (SELECT customer_id FROM orders EXCEPT SELECT id FROM customers) s; -- expect: [X-DS171] FILTER
+SELECT id FROM orders EXCEPT ALL SELECT id FROM customers; -- expect: [X-DS172] FILTER
+SELECT tenant_id FROM customers EXCEPT ALL SELECT tenant_id FROM orders WHERE total > 0; -- expect: [X-DS173] FILTER
+SELECT count(*) FROM (SELECT customer_id FROM orders EXCEPT ALL SELECT id FROM customers) s; -- expect: [X-DS174] FILTER
+-- ===== F. Changes whose conditions look elsewhere
+UPDATE orders SET total = total + 1 WHERE id IN (SELECT id FROM orders) RETURNING id, total; -- expect: [X-FU175] FILTER
+UPDATE orders o SET total = k.n FROM (SELECT count(*) AS n FROM customers) k WHERE id IN (SELECT id FROM orders) RETURNING o.id, o.total; -- expect: [X-FU176] FILTER
+DELETE FROM orders WHERE id IN (SELECT id FROM orders) RETURNING id; -- expect: [X-GD177] FILTER
+WITH d AS (DELETE FROM orders WHERE id IN (SELECT id FROM orders) RETURNING id) SELECT count(*) FROM d; -- expect: [X-GD178] FILTER
+UPDATE orders SET total = total + 1 WHERE EXISTS (SELECT 1 FROM customers c WHERE c.id = customer_id) RETURNING id, total; -- expect: [X-FU179] FILTER
+UPDATE orders o SET total = k.n FROM (SELECT count(*) AS n FROM customers) k WHERE EXISTS (SELECT 1 FROM customers c WHERE c.id = o.customer_id) RETURNING o.id, o.total; -- expect: [X-FU180] FILTER
+DELETE FROM orders WHERE EXISTS (SELECT 1 FROM customers c WHERE c.id = customer_id) RETURNING id; -- expect: [X-GD181] FILTER
+WITH d AS (DELETE FROM orders WHERE EXISTS (SELECT 1 FROM customers c WHERE c.id = customer_id) RETURNING id) SELECT count(*) FROM d; -- expect: [X-GD182] FILTER
+UPDATE orders SET total = total + 1 WHERE total = (SELECT max(total) FROM orders) RETURNING id, total; -- expect: [X-FU183] FILTER
+UPDATE orders o SET total = k.n FROM (SELECT count(*) AS n FROM customers) k WHERE total = (SELECT max(total) FROM orders) RETURNING o.id, o.total; -- expect: [X-FU184] FILTER
+DELETE FROM orders WHERE total = (SELECT max(total) FROM orders) RETURNING id; -- expect: [X-GD185] FILTER
+WITH d AS (DELETE FROM orders WHERE total = (SELECT max(total) FROM orders) RETURNING id) SELECT count(*) FROM d; -- expect: [X-GD186] FILTER
+UPDATE orders SET total = total + 1 WHERE total > 0 OR true RETURNING id, total; -- expect: [X-FU187] FILTER
+UPDATE orders o SET total = k.n FROM (SELECT count(*) AS n FROM customers) k WHERE total > 0 OR true RETURNING o.id, o.total; -- expect: [X-FU188] FILTER
+DELETE FROM orders WHERE total > 0 OR true RETURNING id; -- expect: [X-GD189] FILTER
+WITH d AS (DELETE FROM orders WHERE total > 0 OR true RETURNING id) SELECT count(*) FROM d; -- expect: [X-GD190] FILTER
+UPDATE orders SET total = total + 1 WHERE NOT (tenant_id = 't1') RETURNING id, total; -- expect: [X-FU191] FILTER
+UPDATE orders o SET total = k.n FROM (SELECT count(*) AS n FROM customers) k WHERE NOT (tenant_id = 't1') RETURNING o.id, o.total; -- expect: [X-FU192] FILTER
+DELETE FROM orders WHERE NOT (tenant_id = 't1') RETURNING id; -- expect: [X-GD193] FILTER
+WITH d AS (DELETE FROM orders WHERE NOT (tenant_id = 't1') RETURNING id) SELECT count(*) FROM d; -- expect: [X-GD194] FILTER
+UPDATE orders SET total = total + 1 WHERE tenant_id = 't2' RETURNING id, total; -- expect: [X-FU195] FILTER
+UPDATE orders o SET total = k.n FROM (SELECT count(*) AS n FROM customers) k WHERE tenant_id = 't2' RETURNING o.id, o.total; -- expect: [X-FU196] FILTER
+DELETE FROM orders WHERE tenant_id = 't2' RETURNING id; -- expect: [X-GD197] FILTER
+WITH d AS (DELETE FROM orders WHERE tenant_id = 't2' RETURNING id) SELECT count(*) FROM d; -- expect: [X-GD198] FILTER
+UPDATE orders SET total = total + 1 WHERE id = ANY (ARRAY[10, 20]) RETURNING id, total; -- expect: [X-FU199] FILTER
+UPDATE orders o SET total = k.n FROM (SELECT count(*) AS n FROM customers) k WHERE id = ANY (ARRAY[10, 20]) RETURNING o.id, o.total; -- expect: [X-FU200] FILTER
+DELETE FROM orders WHERE id = ANY (ARRAY[10, 20]) RETURNING id; -- expect: [X-GD201] FILTER
+WITH d AS (DELETE FROM orders WHERE id = ANY (ARRAY[10, 20]) RETURNING id) SELECT count(*) FROM d; -- expect: [X-GD202] FILTER
+UPDATE orders SET total = total + 1 WHERE (id, total) = (SELECT id, total FROM orders ORDER BY id DESC LIMIT 1) RETURNING id, total; -- expect: [X-FU203] FILTER
+UPDATE orders o SET total = k.n FROM (SELECT count(*) AS n FROM customers) k WHERE (id, total) = (SELECT id, total FROM orders ORDER BY id DESC LIMIT 1) RETURNING o.id, o.total; -- expect: [X-FU204] FILTER
+DELETE FROM orders WHERE (id, total) = (SELECT id, total FROM orders ORDER BY id DESC LIMIT 1) RETURNING id; -- expect: [X-GD205] FILTER
+WITH d AS (DELETE FROM orders WHERE (id, total) = (SELECT id, total FROM orders ORDER BY id DESC LIMIT 1) RETURNING id) SELECT count(*) FROM d; -- expect: [X-GD206] FILTER
+-- ===== E. New rows from every kind of source
+INSERT INTO orders (id, tenant_id, total) SELECT id + 5000, 't1', total FROM orders; -- expect: [X-EI207] FILTER
+INSERT INTO orders (id, tenant_id, total) SELECT id + 5000, 't1', total FROM orders RETURNING id, tenant_id, total; -- expect: [X-EI208] FILTER
+WITH i AS (INSERT INTO orders (id, tenant_id, total) SELECT id + 5000, 't1', total FROM orders RETURNING *) SELECT count(*), min(tenant_id) FROM i; -- expect: [X-EI209] FILTER
+INSERT INTO orders (id, tenant_id, total) SELECT id + 5000, 't1', id FROM customers; -- expect: [X-EI210] FILTER
+INSERT INTO orders (id, tenant_id, total) SELECT id + 5000, 't1', id FROM customers RETURNING id, tenant_id, total; -- expect: [X-EI211] FILTER
+WITH i AS (INSERT INTO orders (id, tenant_id, total) SELECT id + 5000, 't1', id FROM customers RETURNING *) SELECT count(*), min(tenant_id) FROM i; -- expect: [X-EI212] FILTER
+INSERT INTO orders (id, tenant_id, total) VALUES (5001, 't1', (SELECT max(total) FROM orders)); -- expect: [X-EI213] FILTER
+INSERT INTO orders (id, tenant_id, total) VALUES (5001, 't1', (SELECT max(total) FROM orders)) RETURNING id, tenant_id, total; -- expect: [X-EI214] FILTER
+WITH i AS (INSERT INTO orders (id, tenant_id, total) VALUES (5001, 't1', (SELECT max(total) FROM orders)) RETURNING *) SELECT count(*), min(tenant_id) FROM i; -- expect: [X-EI215] FILTER
+INSERT INTO orders (id, tenant_id, total) SELECT o.id + 5000, 't1', o.total FROM orders o LEFT JOIN customers c ON c.id = o.customer_id; -- expect: [X-EI216] FILTER
+INSERT INTO orders (id, tenant_id, total) SELECT o.id + 5000, 't1', o.total FROM orders o LEFT JOIN customers c ON c.id = o.customer_id RETURNING id, tenant_id, total; -- expect: [X-EI217] FILTER
+WITH i AS (INSERT INTO orders (id, tenant_id, total) SELECT o.id + 5000, 't1', o.total FROM orders o LEFT JOIN customers c ON c.id = o.customer_id RETURNING *) SELECT count(*), min(tenant_id) FROM i; -- expect: [X-EI218] FILTER
+INSERT INTO orders (id, tenant_id, total) WITH w AS (SELECT * FROM orders) SELECT id + 5000, 't1', total FROM w; -- expect: [X-EI219] FILTER
+INSERT INTO orders (id, tenant_id, total) WITH w AS (SELECT * FROM orders) SELECT id + 5000, 't1', total FROM w RETURNING id, tenant_id, total; -- expect: [X-EI220] FILTER
+WITH i AS (INSERT INTO orders (id, tenant_id, total) WITH w AS (SELECT * FROM orders) SELECT id + 5000, 't1', total FROM w RETURNING *) SELECT count(*), min(tenant_id) FROM i; -- expect: [X-EI221] FILTER
+INSERT INTO orders (id, tenant_id, total) SELECT 5000 + count(*), 't1', sum(total) FROM orders; -- expect: [X-EI222] FILTER
+INSERT INTO orders (id, tenant_id, total) SELECT 5000 + count(*), 't1', sum(total) FROM orders RETURNING id, tenant_id, total; -- expect: [X-EI223] FILTER
+WITH i AS (INSERT INTO orders (id, tenant_id, total) SELECT 5000 + count(*), 't1', sum(total) FROM orders RETURNING *) SELECT count(*), min(tenant_id) FROM i; -- expect: [X-EI224] FILTER
+INSERT INTO orders (id, tenant_id, total) SELECT 5001, 't1', 1 UNION ALL SELECT id + 6000, 't1', total FROM orders; -- expect: [X-EI225] FILTER
+INSERT INTO orders (id, tenant_id, total) SELECT 5001, 't1', 1 UNION ALL SELECT id + 6000, 't1', total FROM orders RETURNING id, tenant_id, total; -- expect: [X-EI226] FILTER
+WITH i AS (INSERT INTO orders (id, tenant_id, total) SELECT 5001, 't1', 1 UNION ALL SELECT id + 6000, 't1', total FROM orders RETURNING *) SELECT count(*), min(tenant_id) FROM i; -- expect: [X-EI227] FILTER
+INSERT INTO orders (id, tenant_id, total) SELECT DISTINCT ON (customer_id) id + 5000, 't1', total FROM orders ORDER BY customer_id, id; -- expect: [X-EI228] FILTER
+INSERT INTO orders (id, tenant_id, total) SELECT DISTINCT ON (customer_id) id + 5000, 't1', total FROM orders ORDER BY customer_id, id RETURNING id, tenant_id, total; -- expect: [X-EI229] FILTER
+WITH i AS (INSERT INTO orders (id, tenant_id, total) SELECT DISTINCT ON (customer_id) id + 5000, 't1', total FROM orders ORDER BY customer_id, id RETURNING *) SELECT count(*), min(tenant_id) FROM i; -- expect: [X-EI230] FILTER
+-- ===== H. MERGE from every kind of source
+MERGE INTO orders o USING orders s ON o.id = s.id WHEN MATCHED THEN UPDATE SET total = o.total + 1; -- expect: [X-HM231] FILTER
+MERGE INTO orders o USING orders s ON o.id = s.id AND o.total > 10 WHEN MATCHED THEN DELETE; -- expect: [X-HM232] FILTER
+MERGE INTO orders o USING orders s ON o.id = s.id + 7000 WHEN NOT MATCHED THEN INSERT (id, tenant_id, total) VALUES (s.id + 7000, 't1', 3); -- expect: [X-HM233] FILTER
+MERGE INTO orders o USING (SELECT * FROM orders) s ON o.id = s.id WHEN MATCHED THEN UPDATE SET total = o.total + 1; -- expect: [X-HM234] FILTER
+MERGE INTO orders o USING (SELECT * FROM orders) s ON o.id = s.id AND o.total > 10 WHEN MATCHED THEN DELETE; -- expect: [X-HM235] FILTER
+MERGE INTO orders o USING (SELECT * FROM orders) s ON o.id = s.id + 7000 WHEN NOT MATCHED THEN INSERT (id, tenant_id, total) VALUES (s.id + 7000, 't1', 3); -- expect: [X-HM236] FILTER
+MERGE INTO orders o USING (SELECT id FROM orders UNION SELECT id FROM customers) s ON o.id = s.id WHEN MATCHED THEN UPDATE SET total = o.total + 1; -- expect: [X-HM237] FILTER
+MERGE INTO orders o USING (SELECT id FROM orders UNION SELECT id FROM customers) s ON o.id = s.id AND o.total > 10 WHEN MATCHED THEN DELETE; -- expect: [X-HM238] FILTER
+MERGE INTO orders o USING (SELECT id FROM orders UNION SELECT id FROM customers) s ON o.id = s.id + 7000 WHEN NOT MATCHED THEN INSERT (id, tenant_id, total) VALUES (s.id + 7000, 't1', 3); -- expect: [X-HM239] FILTER
+MERGE INTO orders o USING (VALUES (10), (11), (12)) s(id) ON o.id = s.id WHEN MATCHED THEN UPDATE SET total = o.total + 1; -- expect: [X-HM240] FILTER
+MERGE INTO orders o USING (VALUES (10), (11), (12)) s(id) ON o.id = s.id AND o.total > 10 WHEN MATCHED THEN DELETE; -- expect: [X-HM241] FILTER
+MERGE INTO orders o USING (VALUES (10), (11), (12)) s(id) ON o.id = s.id + 7000 WHEN NOT MATCHED THEN INSERT (id, tenant_id, total) VALUES (s.id + 7000, 't1', 3); -- expect: [X-HM242] FILTER
+MERGE INTO orders o USING (orders s LEFT JOIN customers c ON c.id = s.customer_id) ON o.id = s.id WHEN MATCHED THEN UPDATE SET total = o.total + 1; -- expect: [X-HM243] FILTER
+MERGE INTO orders o USING (orders s LEFT JOIN customers c ON c.id = s.customer_id) ON o.id = s.id AND o.total > 10 WHEN MATCHED THEN DELETE; -- expect: [X-HM244] FILTER
+MERGE INTO orders o USING (orders s LEFT JOIN customers c ON c.id = s.customer_id) ON o.id = s.id + 7000 WHEN NOT MATCHED THEN INSERT (id, tenant_id, total) VALUES (s.id + 7000, 't1', 3); -- expect: [X-HM245] FILTER
