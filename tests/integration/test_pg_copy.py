@@ -178,7 +178,7 @@ def test_a_client_that_vanishes(small, postgres, vanish, direction):
 
 @pytest.mark.parametrize("direction", ["FROM STDIN", "TO STDOUT"])
 def test_a_server_that_vanishes(small, postgres, direction):
-    postgres.admin("INSERT INTO copied SELECT 0, repeat('z', 1000) FROM generate_series(1, 20000)")
+    postgres.admin("INSERT INTO copied SELECT 0, repeat('z', 1000) FROM generate_series(1, 60000)")
     with RawSession(small.ports["pg"]) as session:
         session.login("app.acme")
         session.send(query(f"COPY copied {direction}"))
@@ -186,7 +186,8 @@ def test_a_server_that_vanishes(small, postgres, direction):
         postgres.admin("SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
                        "WHERE query LIKE 'COPY copied%'")
         rest = session.read_to_end()
-        assert all(found.type in "dE" for found in rest)
+        others = [(found.type, found.body[:80]) for found in rest if found.type not in "dE"]
+        assert not others
     with small.connect("globex") as connection:
         assert connection.execute("SELECT 1").fetchone() == (1,)
 

@@ -5,7 +5,6 @@ pytest's own temporary folders are closed to other users and too deep for a Unix
 """
 
 import atexit
-import contextlib
 import os
 import pathlib
 import pwd
@@ -44,17 +43,21 @@ def remove_workdir(folder):
     _made.discard(folder)
 
 
+_given = set()
+
+
 def free_ports(count):
     """As free_port, and no two are the same."""
-    with contextlib.ExitStack() as stack:
-        probes = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [probe.getsockname()[1] for probe in probes]
+    return [free_port() for _ in range(count)]
 
 
 def free_port():
-    """A loopback port nobody listens on now. Another program may take it: callers retry."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A loopback port nobody listens on now, and that was not given out before: what it was given
+    to may not listen yet. Another program may take it: callers retry."""
+    while True:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        if port not in _given:
+            _given.add(port)
+            return port
