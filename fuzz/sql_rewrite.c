@@ -120,7 +120,7 @@ static size_t count_references(const char *text)
     }
     free(places);
     /* A cursor's row needs no guard: the cursor's query has it. */
-    size_t of_cursors = count(result.parse_tree, "\"CurrentOfExpr\"");
+    size_t of_cursors = count(result.parse_tree, "\"CurrentOfExpr\":{");
     /* Rows that come in are given their tenant outside of the text. */
     size_t coming_in = count(result.parse_tree, "\"is_from\":true");
     check(of_cursors + coming_in <= references);
