@@ -20,8 +20,10 @@ static const char usage[] =
     "  explain -c FILE   show what would become of a statement or command of a tenant\n"
     "  catalog -c FILE   print what is known of an upstream's database\n"
     "  policy sql -c FILE  print the SQL that makes row security the second wall\n"
+    "  policy lint -c FILE print what in the database tells tenants of each other\n"
     "  version           print the versions of the program and its libraries\n"
-    "exit status: 0 done, 1 failed, 2 bad usage or configuration\n";
+    "exit status: 0 done, 1 failed, 2 bad usage or configuration;\n"
+    "             policy lint: 0 clean, 1 findings, 2 failed\n";
 
 typedef int command_fn(int argc, char **argv);
 

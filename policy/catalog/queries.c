@@ -5,12 +5,10 @@
  * the server's own catalogue even if the search path were not what it should be. */
 #include "policy/catalog/queries.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
+#include "policy/catalog/query_text.h"
 #include "protocol/check.h"
-#include "protocol/mem.h"
 
 /* Stands for ARRAY[...]: the managed schemas. */
 #define HOLE     "{schemas}"
@@ -120,59 +118,12 @@ size_t catalog_query_num_columns(enum catalog_query query)
     return queries[query].num_columns;
 }
 
-/* A string constant that means the same whatever standard_conforming_strings is. Room for twice
- * the text, E and two quotes is the caller's duty. */
-static size_t write_constant(char *out, const char *text)
-{
-    size_t len = 0;
-    out[len++] = 'E';
-    out[len++] = '\'';
-    for (; *text != '\0'; text++) {
-        if (*text == '\'' || *text == '\\') {
-            out[len++] = *text;
-        }
-        out[len++] = *text;
-    }
-    out[len++] = '\'';
-    return len;
-}
-
-/* ARRAY[E'a', E'b']::pg_catalog.text[], owned by the caller. */
-static char *schemas_array(char *const *schemas, size_t num_schemas)
-{
-    static const char open[] = "ARRAY[";
-    static const char close[] = "]::pg_catalog.text[]";
-    size_t cap = sizeof open + sizeof close;
-    for (size_t i = 0; i < num_schemas; i++) {
-        cap += 2 * strlen(schemas[i]) + sizeof "E'', ";
-    }
-    char *text = mem_new(cap);
-    size_t len = strlen(open);
-    memcpy(text, open, len);
-    for (size_t i = 0; i < num_schemas; i++) {
-        len += (size_t)snprintf(text + len, cap - len, "%s", i > 0 ? ", " : "");
-        len += write_constant(text + len, schemas[i]);
-    }
-    memcpy(text + len, close, sizeof close);
-    return text;
-}
-
-/* text with every hole filled in; owned by the caller. */
+/* text with the hole filled in; owned by the caller. */
 static char *fill(const char *text, char *const *schemas, size_t num_schemas)
 {
-    char *array = schemas_array(schemas, num_schemas);
-    size_t cap = strlen(text) + 1;
-    for (const char *hole = strstr(text, HOLE); hole != NULL; hole = strstr(hole + 1, HOLE)) {
-        cap += strlen(array);
-    }
-    char *filled = mem_new(cap);
-    size_t len = 0;
-    for (const char *hole = strstr(text, HOLE); hole != NULL; hole = strstr(text, HOLE)) {
-        len += (size_t)snprintf(filled + len, cap - len, "%.*s%s", (int)(hole - text), text, array);
-        text = hole + strlen(HOLE);
-    }
-    snprintf(filled + len, cap - len, "%s", text);
-    free(array);
+    const struct query_hole hole = {HOLE, query_text_array(schemas, num_schemas)};
+    char *filled = query_text_fill(text, &hole, 1);
+    free(hole.value);
     return filled;
 }
 

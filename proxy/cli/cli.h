@@ -19,7 +19,8 @@ int cli_serve(int argc, char **argv, const struct server_parts *parts);
 /* `ringfence catalog -c FILE [--upstream NAME]`: what an upstream's database holds, as JSON. */
 int cli_catalog(int argc, char **argv, char *const *environment);
 
-/* `ringfence policy sql -c FILE [--upstream NAME]`: the DDL of row security for its database. */
+/* `ringfence policy sql|lint -c FILE [--upstream NAME]`: the DDL of row security for its database;
+ * what in it tells tenants of each other (which exits with 2 for failed, 1 for findings). */
 int cli_policy(int argc, char **argv, char *const *environment);
 
 /* `ringfence version`: ours, and the libraries that are linked. */

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "policy/catalog/builder.h"
-#include "policy/catalog/lint.h"
 #include "policy/config/config.h"
 #include "policy/snapshot.h"
 #include "protocol/check.h"
@@ -226,27 +225,11 @@ const struct catalog_load_ops pg_catalog_load_ops = {
 
 /* What a blocking load waits for. */
 struct waiting {
-    const struct config_row *row;
     bool is_done;
     struct catalog *catalog;
     char *message;
     size_t cap;
 };
-
-/* Whether isolation is sound on it; else why not, the first objection. */
-static bool fits(struct waiting *waiting)
-{
-    struct catalog_problems problems = catalog_lint(waiting->catalog, waiting->row);
-    bool is_sound = problems.num_errors == 0;
-    for (size_t i = 0; i < problems.num_items && !is_sound; i++) {
-        if (problems.items[i].is_error) {
-            (void)snprintf(waiting->message, waiting->cap, "%s", problems.items[i].message);
-            break;
-        }
-    }
-    catalog_problems_fini(&problems);
-    return is_sound;
-}
 
 static void note_loaded(void *context, struct catalog **catalog, const char *failure)
 {
@@ -255,16 +238,12 @@ static void note_loaded(void *context, struct catalog **catalog, const char *fai
     waiting->catalog = *catalog;
     *catalog = NULL;
     (void)snprintf(waiting->message, waiting->cap, "%s", failure == NULL ? "" : failure);
-    if (waiting->catalog != NULL && !fits(waiting)) {
-        catalog_free(&waiting->catalog);
-    }
 }
 
 bool pg_catalog_load_now(struct snapshot *snapshot, const struct config_upstream *upstream,
                          struct catalog **out, char *message, size_t cap)
 {
-    struct waiting waiting = {
-        .row = &snapshot_config(snapshot)->row, .message = message, .cap = cap};
+    struct waiting waiting = {.message = message, .cap = cap};
     struct worker *worker = worker_new(0);
     *out = NULL;
     if (worker == NULL) {

@@ -21,7 +21,8 @@ extern const struct protocol_ops pg_protocol_ops;
 extern const struct catalog_load_ops pg_catalog_load_ops;
 
 /* The same for a command that has no loop: blocks until the catalogue is read or failed. *out is
- * owned by the caller; NULL on failure, and message (cut at cap) says why. */
+ * owned by the caller; NULL on failure, and message (cut at cap) says why. Whether isolation fits
+ * it is the caller's to ask. */
 MUST_USE bool pg_catalog_load_now(struct snapshot *snapshot, const struct config_upstream *upstream,
                                   struct catalog **out, char *message, size_t cap);
 

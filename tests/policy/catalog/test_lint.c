@@ -87,11 +87,50 @@ static void test_privileged_role(void **state)
     catalog_free(&c);
 }
 
+/* Whether something is said of the server, and of which version to upgrade to. */
+static void test_server_version(void **state)
+{
+    static const struct {
+        uint32_t version;
+        const char *said; /* NULL: nothing */
+    } rows[] = {
+        {130022, "PostgreSQL 13.22 gets no fixes any more"},
+        {140018, "PostgreSQL 14.18 lacks fixes of row security (CVE-2024-10976, CVE-2025-8713); "
+                 "upgrade it to 14.19"},
+        {140019, NULL},
+        {150008, "PostgreSQL 15.8 lacks fixes"},
+        {150013, "PostgreSQL 15.13 lacks fixes"},
+        {150014, NULL},
+        {160009, "PostgreSQL 16.9 lacks fixes"},
+        {160010, NULL},
+        {170005, "PostgreSQL 17.5 lacks fixes"},
+        {170006, NULL},
+        {180000, NULL},
+    };
+    (void)state;
+    struct catalog *c = sample_catalog();
+    struct declared d;
+    declare(&d, "tenant_id", "public.countries", "public.slugify");
+    struct catalog_problems sound = catalog_lint(c, &d.row);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        c->server_version_num = rows[i].version;
+        struct catalog_problems problems = catalog_lint(c, &d.row);
+        assert_int_equal(problems.num_items, sound.num_items + (rows[i].said != NULL ? 1 : 0));
+        catalog_problems_fini(&problems);
+        if (rows[i].said != NULL) {
+            assert_lint(c, &d, 0, rows[i].said);
+        }
+    }
+    catalog_problems_fini(&sound);
+    catalog_free(&c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_shared),
         cmocka_unit_test(test_privileged_role),
+        cmocka_unit_test(test_server_version),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
