@@ -49,10 +49,16 @@ def test_cve_2026_6666_errors_without_their_fields(tampering):
 
 def test_cve_2024_45624_no_answer_outlives_a_privilege(start_postgres, start_proxy):
     """Pgpool-II: rows of a cache were shown after REVOKE. Nothing here keeps rows: the same
-    statement, prepared or not, is refused as soon as the server refuses it."""
+    statement, prepared or not, is refused as soon as the server refuses it, and another tenant's
+    is another answer on the same link."""
     server = start_postgres()
-    proxy = start_proxy(postgres=server)
-    with proxy.connect("acme") as session:
+    proxy = start_proxy(postgres=server, overrides={"limits": {"workers": 1},
+                                                    "upstreams": {"main": {"pool": {"size": 1}}}})
+    with proxy.connect("acme") as session, proxy.connect("globex") as other:
+        for prepare in (True, False, True, False):
+            for each, count in ((session, 3), (other, 2)):
+                found = each.execute("SELECT count(*) FROM orders", prepare=prepare).fetchone()
+                assert found == (count,)
         for _ in range(3):
             assert session.execute("SELECT count(*) FROM orders", prepare=True).fetchone() == (3,)
         server.admin("REVOKE SELECT ON orders FROM app_rw")
