@@ -18,6 +18,10 @@ const struct config_upstream *cli_live_upstream(const struct snapshot *snapshot,
 {
     const struct config *config = snapshot_config(snapshot);
     const struct config_upstream *chosen = NULL;
+    if (!config->row.is_set) {
+        fputs("ringfence: without isolation.row there are no schemas to look at\n", stderr);
+        return NULL;
+    }
     size_t num_fitting = 0;
     for (size_t i = 0; i < config->num_upstreams; i++) {
         const struct config_upstream *u = &config->upstreams[i];

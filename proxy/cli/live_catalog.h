@@ -13,8 +13,8 @@ struct catalog;
 struct config_upstream;
 struct snapshot;
 
-/* The postgres upstream of that name, or with NULL the only one. NULL: there is none, or several;
- * said on standard error. Borrows from the snapshot. */
+/* The postgres upstream of that name, or with NULL the only one. NULL: there is none, or several,
+ * or no isolation.row; said on standard error. Borrows from the snapshot. */
 const struct config_upstream *cli_live_upstream(const struct snapshot *snapshot, const char *name);
 
 /* Its catalogue, read over a link of its own; blocks until that is done or failed. False: said on

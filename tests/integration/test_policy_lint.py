@@ -251,3 +251,12 @@ def test_what_cannot_be_served_is_a_failure_of_other_commands(make_proxy, fresh)
     for command in (("catalog",), ("policy", "sql")):
         done = run_command(*command, "-c", proxy.config_path)
         assert done.returncode == 1 and "take it off the list" in done.stderr
+
+
+def test_without_row_isolation(make_proxy, fresh):
+    proxy = make_proxy(postgres=fresh, overrides={"isolation": None})
+    proxy.config["listeners"][0]["isolation"] = "passthrough"
+    proxy.write_config(proxy.config)
+    for command in (("catalog",), ("policy", "sql"), ("policy", "lint")):
+        done = run_command(*command, "-c", proxy.config_path)
+        assert done.returncode == 2 and "isolation.row" in done.stderr, done.stderr
