@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """What others got wrong about what servers send."""
 
+import psycopg
 import pytest
 
+from support import auth_query
+from support.pg_relay import PgRelay
 from support.pg_wire import RawSession, error_fields, message, query, row_values
+from support.process import wait_for
 from support.tampering import TamperingServer
 
 #: An ErrorResponse's fields, and whether the server may say so.
@@ -65,3 +69,53 @@ def test_cve_2024_45624_no_answer_outlives_a_privilege(start_postgres, start_pro
         for prepare in (True, False):
             with pytest.raises(Exception, match="permission denied for table orders"):
                 session.execute("SELECT count(*) FROM orders", prepare=prepare)
+
+
+NAME = b"\0\4\0\0\0\x08app.acme"  # how the row begins that answers who app.acme is
+END = b"C\0\0\0\rSELECT 1\0"
+ROWS = {
+    "fewer fields": (NAME, b"\0\3" + NAME[2:]),
+    "no fields": (NAME, b"\0\0" + NAME[2:]),
+    "more fields": (NAME, b"\0\5" + NAME[2:]),
+    "fields without end": (NAME, b"\xff\xff" + NAME[2:]),
+    "a negative length": (NAME, NAME[:2] + b"\xff\xff\xff\xfe" + NAME[6:]),
+    "the least length": (NAME, NAME[:2] + b"\x80\0\0\0" + NAME[6:]),
+    "the largest length": (NAME, NAME[:2] + b"\x7f\xff\xff\xff" + NAME[6:]),
+    "a length that wraps": (NAME, NAME[:2] + b"\x7f\xff\xff\xfb" + NAME[6:]),
+    "one more": (NAME, NAME[:2] + b"\0\0\0\x09" + NAME[6:]),
+    "one less": (NAME, NAME[:2] + b"\0\0\0\x07" + NAME[6:]),
+    "a negative length at the end": (b"\xff" * 4 + END, b"\xff\xff\xff\xfe" + END),
+    "a length behind the end": (b"\xff" * 4 + END, b"\0\0\0\x08" + END),
+}
+
+
+@pytest.fixture(scope="module")
+def roles(start_module_postgres):
+    server = start_module_postgres()
+    auth_query.create_roles(server)
+    return server
+
+
+def test_rustsec_2026_0178_rows_that_do_not_add_up(start_proxy, roles):
+    """tokio-postgres, and RUSTSEC-2026-0180, pgx #2519: a row with fewer fields than columns, or
+    with lengths below zero, ended the process. What is asked here for itself is as carefully
+    read: nobody is logged in by such a row."""
+    with PgRelay(roles.port) as relay:
+        proxy = start_proxy(postgres=roles, overrides=lambda made: {
+            **relay.overrides(), **auth_query.asks(cache="1ms")(made)})
+        for number, name in enumerate(ROWS, 1):
+            relay.replace = ROWS[name]
+            with pytest.raises(psycopg.OperationalError):
+                auth_query.login(proxy, "app.acme")
+            wait_for(lambda count=number: proxy.log().count("malformed row of the server") == count,
+                     what=name)
+            relay.replace = (b"", b"")
+            wait_for(lambda: logs_in(proxy), what="a login")
+
+
+def logs_in(proxy):
+    try:
+        auth_query.login(proxy, "app.acme").close()
+        return True
+    except psycopg.OperationalError:
+        return False

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """What others got wrong before a client has logged in."""
 
+import pathlib
 import struct
 
 import pytest
 
-from support.pg_wire import (PROTOCOL_3_0, RawSession, error_fields, message, parse, query,
-                             row_values, startup)
+from support.pg_wire import (PROTOCOL_3_0, SYNC, RawSession, bind, error_fields, execute, message,
+                             parse, query, row_values, startup)
 
 ACME = {"user": "app.acme", "database": "app"}
 
@@ -100,10 +101,45 @@ def test_cve_2026_6668_length_of_a_message(proxy, kind, length):
     assert error_fields(answer[0].body)["C"] == "08P01"
 
 
+LARGEST = 64 * 1024 * 1024  # PG_CLIENT_MESSAGE_MAX
+
+
+def resident(proxy):
+    status = pathlib.Path(f"/proc/{proxy.process.pid}/statm").read_text(encoding="utf-8")
+    return int(status.split()[1]) * 4096
+
+
+def test_cve_2026_107348_messages_of_the_largest_size(start_proxy, rows):
+    """PgBouncer: buffers of another kind grew without end, too, where a configuration let messages
+    be as large as they can. Here: the largest pass, no larger ones do, and what was only claimed
+    takes no memory."""
+    proxy = start_proxy(overrides={"limits": {"workers": 1}})
+    before = resident(proxy)
+    claimants = [RawSession(proxy.ports["pg"]) for _ in range(20)]
+    for claimant in claimants:
+        claimant.login("app.acme")
+        claimant.send(b"B" + struct.pack("!I", LARGEST - 64) + b"x" * 1000)
+    with RawSession(proxy.ports["pg"]) as session:
+        session.login("app.globex")
+        session.send(query("SELECT 1"))
+        session.read_until_ready()
+        assert resident(proxy) - before < LARGEST
+        session.send(parse("SELECT octet_length($1::text)"))
+        for length in (LARGEST // 2 - 64, LARGEST // 2, LARGEST // 2 + 64, LARGEST - 64):
+            session.send(bind([b"x" * length]), execute(), SYNC)
+            found, = [each for each in session.read_until_ready() if each.type == "D"]
+            assert row_values(found.body) == [str(length).encode()]
+        session.send(b"B" + struct.pack("!I", LARGEST + 64))
+        assert error_fields(session.read_to_end()[-1].body)["C"] == "08P01"
+    for claimant in claimants:
+        claimant.close()
+
+
 @pytest.mark.parametrize("length", [0xFFFFFFFE, 0x80000000, 0x7FFFFFFF, 0x7FFFFFF0, 100, 6])
 def test_cve_2024_27304_lengths_inside_a_bind(proxy, length):
-    """pgx: lengths that overflowed let one message be read as several. Here, the values of a Bind
-    must add up to the message, or what follows would be read from the middle."""
+    """pgx, and CVE-2024-32655 of Npgsql: lengths that overflowed let one message be read as
+    several. Here, the values of a Bind must add up to the message, or what follows would be read
+    from the middle."""
     smuggled = query("DELETE FROM orders")
     body = b"\0\0\0\0\0\1" + struct.pack("!I", length) + smuggled[:5] + b"\0\0"
     with RawSession(proxy.ports["pg"]) as session:
