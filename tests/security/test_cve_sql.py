@@ -169,3 +169,59 @@ def test_cve_2024_1597_a_sign_never_begins_a_comment(connect, postgres, sql):
         for cursor in (psycopg.ClientCursor(acme), acme.cursor()):
             row = cursor.execute(marked, (value, value, min(value, 0))).fetchone()
             assert [float(row[0]), float(row[1]), row[2]] == [10 - value, -value, "end"]
+
+
+#: What is not UTF-8: cut short, longer than it need be (a quote, a backslash), not a character.
+NOT_UTF8 = [b"\xc0", b"\xc0\xa7", b"\xe0\x80\xa7", b"\xf0\x80\x80\xa7", b"\xc1\x9c", b"\xe4\xb8",
+            b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xf8\x88\x80\x80\x80", b"\xff",
+            b"\x80"]
+
+
+@pytest.mark.parametrize("bad", NOT_UTF8, ids=lambda bad: bad.hex())
+def test_cve_2025_1094_text_in_no_encoding(session, postgres, bad):
+    """PostgreSQL, and CVE-2006-2313 and 2314: a quote behind half a character was one to the server
+    and none to who had escaped it. Here such text is read by nobody, and sent to nobody."""
+    before = len(postgres.process.log())
+    for around in (b"SELECT item FROM orders WHERE item = '%b'", b"SELECT '%b'' OR true --'",
+                   b'SELECT 1 AS "%b"" FROM orders --"', b"SELECT 1 /* %b*/", b"SELECT $%b$ $%b$",
+                   b"SELECT E'%b\\'' OR true --'", b"SELECT 1 %b"):
+        text = around.replace(b"%b", bad)
+        session.send(query(text), parse(text), SYNC)
+        for answer in (session.read_until_ready(), session.read_until_ready()):
+            assert types(answer) == "EZ" and error_fields(answer[0].body)["C"] == "22021"
+    assert "invalid byte sequence" not in postgres.process.log()[before:]
+
+
+POLICY = """
+ALTER TABLE orders ENABLE ROW LEVEL SECURITY;
+ALTER TABLE orders FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON orders USING (tenant_id = current_setting('app.tenant', true));
+"""
+PLANNED = [
+    "SELECT item FROM orders", "SELECT (SELECT max(item) FROM orders)",
+    "WITH o AS (SELECT item FROM orders) SELECT item FROM o",
+    "SELECT a.item FROM orders a JOIN orders b ON a.id = b.id",
+    "SELECT item FROM orders WHERE EXISTS (SELECT 1 FROM orders)",
+]
+
+
+@pytest.mark.parametrize("enforce", ["rls", "both"])
+def test_cve_2024_10976_plans_of_another(start_proxy, postgres, rows, enforce):
+    """PostgreSQL, and CVE-2016-2193 and CVE-2023-2455: a plan that was made for one user's row
+    security was used for another's. Two tenants run the same statements on one link, more often
+    than a server plans anew."""
+    postgres.admin(POLICY)
+    try:
+        proxy = start_proxy(overrides={
+            "limits": {"workers": 1}, "upstreams": {"main": {"pool": {"size": 1}}},
+            "isolation": {"row": {"enforce": enforce, "setting": "app.tenant"}}})
+        with proxy.connect("acme", prepare_threshold=0) as acme, \
+                proxy.connect("globex", prepare_threshold=0) as globex:
+            for sql in PLANNED:
+                for turn in range(8):
+                    for tenant, connection in (("acme", acme), ("globex", globex)):
+                        found = {row[0] for row in connection.execute(sql)}
+                        assert found and found <= {item for _, item in rows[tenant]}, (sql, turn)
+    finally:
+        postgres.admin("DROP POLICY tenant ON orders; ALTER TABLE orders DISABLE ROW LEVEL "
+                       "SECURITY, NO FORCE ROW LEVEL SECURITY")
