@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The byte queue of every stream. Invariant, checked before and after each operation:
+ * The byte queue of what is kept whole. Invariant, checked before and after each operation:
  * sent <= framed <= filled <= size <= cap, and an empty buffer that has nothing reserved owns no
  * memory. There is one growth function, and it compares with what is left instead of adding first:
  * sizes come from peers (CVE-2026-6668 and CVE-2026-107348 were such additions). Shortage of
