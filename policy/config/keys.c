@@ -23,7 +23,8 @@
 
 /* In the order of the enums they are stored as. */
 static const char *const protocols[] = {"postgres", "redis", NULL};
-static const char *const auth_methods[] = {"trust", "scram-sha-256", "cert", NULL};
+static const char *const auth_methods[] = {"trust",    "scram-sha-256", "cert",
+                                           "password", "unsafe_md5",    NULL};
 static const char *const listener_tls_modes[] = {"off", "allow", "require", NULL};
 static const char *const client_certs[] = {"none", "optional", "required", NULL};
 static const char *const upstream_tls_modes[] = {"disable", "require", "verify-ca", "verify-full",

@@ -11,7 +11,9 @@
 enum config_auth_method {
     CONFIG_AUTH_TRUST /* loopback and unix binds only */,
     CONFIG_AUTH_SCRAM_SHA_256,
-    CONFIG_AUTH_CERT /* the common name of the client's certificate is the user */
+    CONFIG_AUTH_CERT /* the common name of the client's certificate is the user */,
+    CONFIG_AUTH_PASSWORD /* in clear text, over TLS only */,
+    CONFIG_AUTH_UNSAFE_MD5
 };
 
 enum config_isolation { CONFIG_ISOLATION_ROW, CONFIG_ISOLATION_PASSTHROUGH };

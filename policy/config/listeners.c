@@ -21,46 +21,97 @@ static uint32_t node_below(const struct reading *reading, const struct section_p
     return document_child(reading->document, place->node, key);
 }
 
+/* Where the complaint about a listener's login belongs. */
+struct auth_place {
+    const struct section_place *auth;
+    const struct section_place *listener;
+    uint32_t method; /* the node to show */
+    const char *name;
+};
+
+/* The methods that compare with something stored. */
+static enum config_status check_secrets(struct reading *reading, const struct auth_place *at,
+                                        const struct config_listener *listener)
+{
+    bool is_postgres = listener->protocol == CONFIG_POSTGRES;
+    bool is_md5 = listener->auth == CONFIG_AUTH_UNSAFE_MD5;
+    if (listener->auth != CONFIG_AUTH_SCRAM_SHA_256 && !is_postgres) {
+        return refuse(reading, at->method, "%s.method: %s is for postgres", at->auth->path,
+                      at->name);
+    }
+    if (is_md5 && listener->query != NULL) {
+        return refuse_key(reading, node_below(reading, at->auth, "query"),
+                          "%s.query: %s has no use for it", at->auth->path, at->name);
+    }
+    if (listener->users_file == NULL && listener->query == NULL) {
+        return refuse(reading, at->method, "%s.users_file is missing: %s needs one%s",
+                      at->auth->path, at->name, is_postgres && !is_md5 ? ", or query" : "");
+    }
+    if (listener->auth == CONFIG_AUTH_PASSWORD &&
+        listener->tls.mode != CONFIG_LISTENER_TLS_REQUIRE) {
+        return refuse(reading, at->method, "%s.method: password needs tls.mode require",
+                      at->auth->path);
+    }
+    if (is_md5) {
+        warn(reading, "%s: md5 is broken; whoever reads users_file can log in (auth is unsafe_md5)",
+             at->listener->path);
+    }
+    return CONFIG_OK;
+}
+
+static enum config_status check_trust(struct reading *reading, const struct auth_place *at,
+                                      const struct config_listener *listener)
+{
+    if (!address_is_local(&listener->bind)) {
+        return refuse(reading, at->method,
+                      "%s.method: trust is for loopback and unix binds only; %s can be reached "
+                      "from elsewhere: expected scram-sha-256 and a users_file",
+                      at->auth->path, listener->bind.text);
+    }
+    if (!listener->bind.is_unix) {
+        warn(reading, "%s: every process on this machine may connect as any tenant (auth is trust)",
+             at->listener->path);
+    }
+    return CONFIG_OK;
+}
+
 static enum config_status check_auth(struct reading *reading, const struct section_place *auth,
                                      const struct section_place *place, bool method_given,
                                      struct config_listener *listener)
 {
+    static const char *const names[] = {
+        [CONFIG_AUTH_TRUST] = "trust",
+        [CONFIG_AUTH_SCRAM_SHA_256] = "scram-sha-256",
+        [CONFIG_AUTH_CERT] = "cert",
+        [CONFIG_AUTH_PASSWORD] = "password",
+        [CONFIG_AUTH_UNSAFE_MD5] = "unsafe_md5",
+    };
     bool has_secrets = listener->users_file != NULL || listener->query != NULL;
     if (!method_given) {
         listener->auth = has_secrets ? CONFIG_AUTH_SCRAM_SHA_256 : CONFIG_AUTH_TRUST;
     }
     uint32_t method = node_below(reading, auth, "method");
-    uint32_t shown = method != DOCUMENT_NONE ? method : place->node;
-    if (listener->auth == CONFIG_AUTH_SCRAM_SHA_256) {
-        return has_secrets
-                   ? CONFIG_OK
-                   : refuse(reading, shown, "%s.users_file is missing: scram-sha-256 needs one%s",
-                            auth->path, listener->protocol == CONFIG_POSTGRES ? ", or query" : "");
+    const struct auth_place at = {.auth = auth,
+                                  .listener = place,
+                                  .method = method != DOCUMENT_NONE ? method : place->node,
+                                  .name = names[listener->auth]};
+    if (listener->auth != CONFIG_AUTH_TRUST && listener->auth != CONFIG_AUTH_CERT) {
+        return check_secrets(reading, &at, listener);
     }
     if (has_secrets) {
         const char *key = listener->users_file != NULL ? "users_file" : "query";
         return refuse_key(reading, node_below(reading, auth, key), "%s.%s: %s has no use for it",
-                          auth->path, key, listener->auth == CONFIG_AUTH_CERT ? "cert" : "trust");
+                          auth->path, key, at.name);
     }
-    if (listener->auth == CONFIG_AUTH_CERT) {
-        return listener->tls.mode == CONFIG_LISTENER_TLS_REQUIRE &&
-                       listener->tls.client_cert == CONFIG_CLIENT_CERT_REQUIRED
-                   ? CONFIG_OK
-                   : refuse(reading, shown,
-                            "%s.method: cert needs tls.mode require and tls.client_cert required",
-                            auth->path);
+    if (listener->auth == CONFIG_AUTH_TRUST) {
+        return check_trust(reading, &at, listener);
     }
-    if (!address_is_local(&listener->bind)) {
-        return refuse(reading, shown,
-                      "%s.method: trust is for loopback and unix binds only; %s can be reached "
-                      "from elsewhere: expected scram-sha-256 and a users_file",
-                      auth->path, listener->bind.text);
-    }
-    if (!listener->bind.is_unix) {
-        warn(reading, "%s: every process on this machine may connect as any tenant (auth is trust)",
-             place->path);
-    }
-    return CONFIG_OK;
+    return listener->tls.mode == CONFIG_LISTENER_TLS_REQUIRE &&
+                   listener->tls.client_cert == CONFIG_CLIENT_CERT_REQUIRED
+               ? CONFIG_OK
+               : refuse(reading, at.method,
+                        "%s.method: cert needs tls.mode require and tls.client_cert required",
+                        auth->path);
 }
 
 static enum config_status resolve_upstream(struct reading *reading,

@@ -111,6 +111,22 @@ static bool parse_sha256(struct slice text, struct user_secret *out)
     return true;
 }
 
+/* "md5" and MD5 of password and name in lower-case hex. */
+static bool parse_md5(struct slice text, struct user_secret *out)
+{
+    if (text.len != 3 + MD5_HEX_LEN || memcmp(text.ptr, "md5", 3) != 0) {
+        return false;
+    }
+    out->kind = USER_SECRET_MD5;
+    memcpy(out->md5, text.ptr + 3, MD5_HEX_LEN);
+    for (size_t i = 0; i < MD5_HEX_LEN; i++) {
+        if (hex_value((uint8_t)out->md5[i]) < 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* What stands before the next separator, which is taken too. False: there is none. */
 static bool take_until(struct slice *rest, char separator, struct slice *out)
 {
@@ -197,12 +213,14 @@ static enum config_status take_user(struct cursor *c, struct users *users)
     }
     struct user *user = add_user(users, name, name_len, c->line);
     struct slice text = slice_of(secret, secret_len);
-    bool fits = parse_scram(text, &user->secret) || parse_sha256(text, &user->secret);
+    bool fits = parse_scram(text, &user->secret) || parse_sha256(text, &user->secret) ||
+                parse_md5(text, &user->secret);
     explicit_bzero(secret, sizeof secret);
     return fits ? CONFIG_OK
                 : refuse(c, start,
                          "expected SCRAM-SHA-256$iterations:salt$StoredKey:ServerKey with 4096 to "
-                         "1000000 iterations, or # and 64 lower-case hex digits of SHA-256");
+                         "1000000 iterations, # and 64 lower-case hex digits of SHA-256, or md5 "
+                         "and 32 of MD5");
 }
 
 static enum config_status take_line(struct cursor *c, struct users *users)

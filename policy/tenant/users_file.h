@@ -16,9 +16,11 @@
 #define USER_ITERATIONS_MAX ((uint32_t)1000000)
 #define USER_SALT_MAX       ((size_t)64) /* bytes; PostgreSQL uses 16 */
 #define SHA256_LEN          ((size_t)32)
+#define MD5_HEX_LEN         ((size_t)32)
 
 enum user_secret_kind {
     USER_SECRET_SCRAM_SHA_256, /* "SCRAM-SHA-256$iterations:salt$StoredKey:ServerKey" */
+    USER_SECRET_MD5,           /* "md5" and 32 hex digits, as pg_authid.rolpassword has it */
     USER_SECRET_SHA_256,       /* "#" and 64 hex digits: SHA-256 of the password (Redis ACL form) */
 };
 
@@ -30,6 +32,7 @@ struct user_secret {
     uint8_t stored_key[SHA256_LEN];
     uint8_t server_key[SHA256_LEN];
     uint8_t sha256[SHA256_LEN]; /* sha-256 only */
+    char md5[MD5_HEX_LEN];      /* md5 only: the digits */
 };
 
 struct users; /* immutable, may be shared by threads */

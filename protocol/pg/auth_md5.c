@@ -31,13 +31,18 @@ static bool hash_pair(struct slice first, struct slice second, char out[HEX_LEN]
     return is_done;
 }
 
+bool auth_md5_answer_stored(struct slice stored, struct slice salt, char out[AUTH_MD5_LEN])
+{
+    memcpy(out, "md5", 3);
+    return hash_pair(stored, salt, out + 3);
+}
+
 bool auth_md5_answer(struct slice user, struct slice password, struct slice salt,
                      char out[AUTH_MD5_LEN])
 {
     char inner[HEX_LEN];
-    memcpy(out, "md5", 3);
-    bool is_done =
-        hash_pair(password, user, inner) && hash_pair(slice_of(inner, HEX_LEN), salt, out + 3);
+    bool is_done = hash_pair(password, user, inner) &&
+                   auth_md5_answer_stored(slice_of(inner, HEX_LEN), salt, out);
     OPENSSL_cleanse(inner, sizeof inner);
     return is_done;
 }

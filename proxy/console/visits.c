@@ -88,6 +88,8 @@ static const char *client_state(const struct session *s)
     case SESSION_VERIFIER:
     case SESSION_SASL:
     case SESSION_PROOF:
+    case SESSION_PASSWORD:
+    case SESSION_CHECKING:
     case SESSION_GREETING:
         return "login";
     case SESSION_FLUSHING:

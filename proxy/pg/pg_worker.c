@@ -267,6 +267,8 @@ static bool is_resting(const struct session *s, enum close_reason reason)
     case SESSION_VERIFIER:
     case SESSION_SASL:
     case SESSION_PROOF:
+    case SESSION_PASSWORD:
+    case SESSION_CHECKING:
     case SESSION_FLUSHING:
     case SESSION_CLOSED:
     case SESSION_STATES:

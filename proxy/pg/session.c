@@ -24,6 +24,7 @@
 #include "proxy/pg/session_login.h"
 #include "proxy/pg/service.h"
 #include "proxy/pg/session_parts.h"
+#include "proxy/pg/session_password.h"
 
 #define SESSION_TAG   0x73657373U      /* "sess" */
 #define FLUSH_TIME_US INT64_C(2000000) /* for a last message to a client that does not read */
@@ -35,16 +36,18 @@ static const char *const state_names[SESSION_STATES] = {
     [SESSION_STARTUP] = "startup", [SESSION_VERIFIER] = "verifier", [SESSION_SASL] = "sasl",
     [SESSION_PROOF] = "proof",     [SESSION_GREETING] = "greeting", [SESSION_IDLE] = "idle",
     [SESSION_WAITING] = "waiting", [SESSION_ACTIVE] = "active",     [SESSION_FLUSHING] = "flushing",
-    [SESSION_CLOSED] = "closed",
+    [SESSION_CLOSED] = "closed",   [SESSION_PASSWORD] = "password", [SESSION_CHECKING] = "checking",
 };
 
 #define TO(state) (1U << SESSION_##state)
 #define TO_END    (TO(FLUSHING) | TO(CLOSED))
 static const unsigned legal_moves[SESSION_STATES] = {
-    [SESSION_STARTUP] = TO(VERIFIER) | TO(SASL) | TO(GREETING) | TO_END,
-    [SESSION_VERIFIER] = TO(SASL) | TO_END,
+    [SESSION_STARTUP] = TO(VERIFIER) | TO(SASL) | TO(PASSWORD) | TO(GREETING) | TO_END,
+    [SESSION_VERIFIER] = TO(SASL) | TO(PASSWORD) | TO_END,
     [SESSION_SASL] = TO(PROOF) | TO_END,
     [SESSION_PROOF] = TO(GREETING) | TO_END,
+    [SESSION_PASSWORD] = TO(CHECKING) | TO(GREETING) | TO_END,
+    [SESSION_CHECKING] = TO(GREETING) | TO_END,
     [SESSION_GREETING] = TO(IDLE) | TO_END,
     [SESSION_IDLE] = TO(WAITING) | TO(ACTIVE) | TO_END,
     [SESSION_WAITING] = TO(IDLE) | TO(ACTIVE) | TO_END,
@@ -59,7 +62,7 @@ static const unsigned legal_moves[SESSION_STATES] = {
 static void (*const steps[SESSION_STATES])(struct session *s) = {
     [SESSION_STARTUP] = session_startup_input, [SESSION_SASL] = session_sasl_input,
     [SESSION_PROOF] = session_proof_input,     [SESSION_IDLE] = session_requests_input,
-    [SESSION_ACTIVE] = session_requests_input,
+    [SESSION_ACTIVE] = session_requests_input, [SESSION_PASSWORD] = session_password_input,
 };
 
 static struct session *session_from(struct stream *stream)
@@ -103,8 +106,8 @@ static void on_drained(struct stream *stream)
     if (s->link != NULL) {
         stream_resume(&s->link->stream);
     }
-    bool waits =
-        s->state == SESSION_WAITING || s->state == SESSION_GREETING || s->state == SESSION_VERIFIER;
+    bool waits = s->state == SESSION_WAITING || s->state == SESSION_GREETING ||
+                 s->state == SESSION_VERIFIER || s->state == SESSION_CHECKING;
     if (!s->is_stopped && !waits) {
         stream_resume(&s->stream);
     }

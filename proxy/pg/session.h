@@ -22,6 +22,7 @@
 #include "proxy/pg/hash.h"
 #include "proxy/pg/pool.h"
 #include "proxy/pg/session_names.h"
+#include "proxy/pg/session_state.h"
 #include "proxy/pg/tally.h"
 
 struct link;
@@ -34,20 +35,6 @@ struct settings;
 struct sql_refusal;
 
 #define SESSION_SECRET_MAX ((size_t)32)
-
-enum session_state {
-    SESSION_STARTUP,  /* the startup packet is to come */
-    SESSION_VERIFIER, /* a database is asked about its user */
-    SESSION_SASL,     /* the client's first SCRAM message is to come */
-    SESSION_PROOF,    /* its second */
-    SESSION_GREETING, /* logged in; waits for what a server says of itself */
-    SESSION_IDLE,     /* no link */
-    SESSION_WAITING,  /* for a link; the message that needs one stays in the input */
-    SESSION_ACTIVE,   /* has a link */
-    SESSION_FLUSHING, /* its last message is being sent */
-    SESSION_CLOSED,
-    SESSION_STATES
-};
 
 struct session {
     uint32_t tag;

@@ -45,8 +45,7 @@ void session_offer_sasl(struct session *s, const struct scram_verifier *verifier
     session_enter(s, SESSION_SASL);
 }
 
-/* The next message, which must be one of authentication; false: none yet, or the end. */
-static bool take_message(struct session *s, struct pg_frame *out)
+bool session_take_proof(struct session *s, struct pg_frame *out)
 {
     switch (pg_frame_next(stream_input(&s->stream), PG_CLIENT, LOGIN_MESSAGE_MAX, out)) {
     case SCAN_MORE:
@@ -82,12 +81,16 @@ static bool write_data(struct session *s, enum pg_auth_code code)
     return outgoing_end(&out);
 }
 
-static void fail(struct session *s, enum scram_status status)
+void session_refuse_proof(struct session *s, enum close_reason reason)
 {
-    enum close_reason reason = status == SCRAM_REFUSED ? CLOSE_AUTH_FAILED : CLOSE_PROTOCOL;
     log_event(LOG_SESSION_REFUSED, log_number("session", (int64_t)s->id),
               log_text("user", s->login->user), log_text("reason", close_label(reason)));
     session_close(s, reason);
+}
+
+static void fail(struct session *s, enum scram_status status)
+{
+    session_refuse_proof(s, status == SCRAM_REFUSED ? CLOSE_AUTH_FAILED : CLOSE_PROTOCOL);
 }
 
 /* False: it was not offered. */
@@ -108,7 +111,7 @@ void session_sasl_input(struct session *s)
 {
     struct pg_frame frame;
     struct pg_sasl_initial initial;
-    if (!take_message(s, &frame)) {
+    if (!session_take_proof(s, &frame)) {
         return;
     }
     if (pg_sasl_initial_decode(frame.body, &initial) != PG_OK || !initial.has_data ||
@@ -131,7 +134,7 @@ void session_sasl_input(struct session *s)
 void session_proof_input(struct session *s)
 {
     struct pg_frame frame;
-    if (!take_message(s, &frame)) {
+    if (!session_take_proof(s, &frame)) {
         return;
     }
     enum scram_status status = scram_server_read_final(s->login->scram, frame.body);

@@ -12,6 +12,7 @@
 #include "proxy/net/owner.h"
 #include "proxy/pg/pg_worker.h"
 #include "proxy/pg/session.h"
+#include "proxy/pg/session_password.h"
 
 static void on_deadline(struct deadline *d)
 {
@@ -46,6 +47,7 @@ void session_login_free(struct session_login **login)
     auth_query_leave(&l->waiter);
     snapshot_unref(&l->snapshot);
     settings_wish_fini(&l->wish);
+    session_password_free(&l->password);
     if (l->scram != NULL) {
         scram_server_fini(l->scram);
         free(l->scram);

@@ -17,6 +17,7 @@
 
 struct scram_server;
 struct session;
+struct session_password;
 struct snapshot;
 
 struct session_login {
@@ -38,8 +39,9 @@ struct session_login {
     char *tenant_option;       /* owns; what the startup option says, or NULL */
     char tenant[TENANT_ID_MAX + 1];
     struct settings_wish wish;
-    struct auth_waiter waiter;  /* while a database is asked for the verifier */
-    struct scram_server *scram; /* owns */
+    struct auth_waiter waiter;         /* while a database is asked for the verifier */
+    struct scram_server *scram;        /* owns */
+    struct session_password *password; /* owns */
 };
 
 /* For a new session; arms the login's deadline. */

@@ -29,6 +29,10 @@ void session_startup_input(struct session *s);
 void session_sasl_input(struct session *s);
 void session_proof_input(struct session *s);
 void session_offer_sasl(struct session *s, const struct scram_verifier *verifier);
+/* The next message, which must be one of authentication; false: none yet, or the end. */
+bool session_take_proof(struct session *s, struct pg_frame *out);
+/* Says so in the log and closes. */
+void session_refuse_proof(struct session *s, enum close_reason reason);
 void session_login_done(struct session *s); /* authenticated: who is it, and may it */
 void session_greet(struct session *s);      /* tells the client what it must know, then IDLE */
 

@@ -29,6 +29,7 @@
 #include "proxy/pg/session_limits.h"
 #include "proxy/pg/session_login.h"
 #include "proxy/pg/session_parts.h"
+#include "proxy/pg/session_password.h"
 #include "proxy/pg/session_target.h"
 
 #define UNKNOWN_OPTIONS_MAX ((size_t)16)
@@ -251,20 +252,27 @@ static bool is_certified(const struct session *s)
     return name[0] != '\0' && strcmp(name, s->login->user) == 0;
 }
 
+static void let_in_if(struct session *s, bool is_proved, enum close_reason otherwise)
+{
+    is_proved ? session_login_done(s) : session_close(s, otherwise);
+}
+
 static void authenticate(struct session *s)
 {
-    if (s->login->listener->auth == CONFIG_AUTH_CERT) {
-        if (is_certified(s)) {
-            session_login_done(s);
-        } else {
-            session_close(s, CLOSE_AUTH_CERT);
-        }
-    } else if (s->login->listener->auth == CONFIG_AUTH_SCRAM_SHA_256) {
+    switch (s->login->listener->auth) {
+    case CONFIG_AUTH_CERT:
+        let_in_if(s, is_certified(s), CLOSE_AUTH_CERT);
+        return;
+    case CONFIG_AUTH_SCRAM_SHA_256:
+    case CONFIG_AUTH_PASSWORD:
         session_find_verifier(s);
-    } else if (s->login->peer == PEER_REMOTE) {
-        session_close(s, CLOSE_AUTH_TRUST);
-    } else {
-        session_login_done(s);
+        return;
+    case CONFIG_AUTH_UNSAFE_MD5:
+        session_ask_md5(s);
+        return;
+    case CONFIG_AUTH_TRUST:
+        let_in_if(s, s->login->peer != PEER_REMOTE, CLOSE_AUTH_TRUST);
+        return;
     }
 }
 

@@ -10,7 +10,6 @@
 #include "protocol/check.h"
 #include "protocol/pg/scram_keys.h"
 #include "protocol/pg/scram_verifier.h"
-#include "proxy/log.h"
 #include "proxy/net/owner.h"
 #include "proxy/net/stream.h"
 #include "proxy/pg/auth_query.h"
@@ -18,6 +17,7 @@
 #include "proxy/pg/service.h"
 #include "proxy/pg/session_login.h"
 #include "proxy/pg/session_parts.h"
+#include "proxy/pg/session_password.h"
 
 static void verifier_of(const struct user_secret *secret, struct scram_verifier *out)
 {
@@ -44,12 +44,13 @@ static enum auth_found find_in_file(const struct session_login *login, struct sc
     return AUTH_FOUND_USER;
 }
 
-static void refuse(struct session *s)
+static void offer(struct session *s, const struct scram_verifier *verifier)
 {
-    log_event(LOG_SESSION_REFUSED, log_number("session", (int64_t)s->id),
-              log_text("user", s->login->user),
-              log_text("reason", close_label(CLOSE_AUTH_UNAVAILABLE)));
-    session_close(s, CLOSE_AUTH_UNAVAILABLE);
+    if (s->login->listener->auth == CONFIG_AUTH_PASSWORD) {
+        session_ask_password(s, verifier);
+    } else {
+        session_offer_sasl(s, verifier);
+    }
 }
 
 /* All but LATER; verifier is a USER's. */
@@ -57,16 +58,16 @@ static void go_on(struct session *s, enum auth_found found, const struct scram_v
 {
     struct scram_verifier mock;
     if (found == AUTH_FOUND_FAILED) {
-        refuse(s);
+        session_refuse_proof(s, CLOSE_AUTH_UNAVAILABLE);
         return;
     }
     if (found == AUTH_FOUND_USER) {
-        session_offer_sasl(s, verifier);
+        offer(s, verifier);
         return;
     }
     check(found == AUTH_FOUND_NOBODY);
     scram_verifier_mock(pg_service_mock_secret(s->pg->service), slice_text(s->login->user), &mock);
-    session_offer_sasl(s, &mock);
+    offer(s, &mock);
     scram_cleanse(&mock, sizeof mock);
 }
 
@@ -76,7 +77,7 @@ static void on_told(struct auth_waiter *waiter, enum auth_found found,
     struct session *s = owner_of(waiter, struct session_login, waiter)->session;
     check(s->state == SESSION_VERIFIER);
     go_on(s, found, verifier);
-    if (s->state == SESSION_SASL) {
+    if (s->state == SESSION_SASL || s->state == SESSION_PASSWORD) {
         stream_resume(&s->stream);
     }
 }

@@ -176,7 +176,16 @@ static const struct wrong wrong_listeners[] = {
     {PG("unix:/tmp/x", ", tls: {mode: allow, cert: c, key: k}") AFTER,
      "etc/t.yaml:2:77: listeners.a.tls: only a postgres listener on TCP encrypts"},
     {PG("127.0.0.1:1", ", auth: {method: md5}") AFTER,
-     "etc/t.yaml:2:87: listeners.a.auth.method: expected trust, scram-sha-256 or cert"},
+     "etc/t.yaml:2:87: listeners.a.auth.method: expected trust, scram-sha-256, cert, "
+     "password or unsafe_md5"},
+    {PG("127.0.0.1:1", ", auth: {method: password, users_file: u}") AFTER,
+     "etc/t.yaml:2:87: listeners.a.auth.method: password needs tls.mode require"},
+    {PG("127.0.0.1:1", ", auth: {method: password}") AFTER,
+     "etc/t.yaml:2:87: listeners.a.auth.users_file is missing: password needs one, or query"},
+    {PG("127.0.0.1:1", ", auth: {method: unsafe_md5}") AFTER,
+     "etc/t.yaml:2:87: listeners.a.auth.users_file is missing: unsafe_md5 needs one"},
+    {PG("127.0.0.1:1", ", auth: {method: unsafe_md5, query: {user: a}}") AFTER,
+     "etc/t.yaml:2:99: listeners.a.auth.query: unsafe_md5 has no use for it"},
     {LISTENERS
      "  - {name: app-pg, protocol: postgres, bind: \"127.0.0.1:1\", upstream: main}\n" AFTER,
      "etc/t.yaml:3:12: listeners.app-pg.name: there is another listener of that name"},

@@ -58,6 +58,16 @@ static void test_both_forms(void **state)
     assert_null(users);
 }
 
+static void test_md5(void **state)
+{
+    (void)state;
+    struct users *users = parse("\"app\" \"md56a422f785c9e20873908ce25d1736ae2\"");
+    const struct user_secret *app = users_find(users, slice_text("app"));
+    assert_int_equal(app->kind, USER_SECRET_MD5);
+    assert_memory_equal(app->md5, "6a422f785c9e20873908ce25d1736ae2", MD5_HEX_LEN);
+    users_free(&users);
+}
+
 static void test_empty(void **state)
 {
     (void)state;
@@ -93,7 +103,7 @@ static const struct wrong {
     {"\"a\" md5\n", "users.txt:1:5: expected \"secret\""},
     {"\"a\" \"\"\n", "users.txt:1:5: expected \"secret\""},
     {"\"a\" \"password\"\n", "users.txt:1:5: expected SCRAM-SHA-256$"},
-    {"\"a\" \"md5a3556571e93b0d20722ba62be61e8c2d\"", "users.txt:1:5: expected SCRAM-SHA-256$"},
+    {"\"a\" \"md5a3556571e93b0d20722ba62be61e8c2g\"", "users.txt:1:5: expected SCRAM-SHA-256$"},
     {"\"a\" \"#2bb8\"", "users.txt:1:5: expected SCRAM-SHA-256$"},
     {"\"a\" \"#2BB80D537B1DA3E38BD30361AA855686BDE0EACD7162FEF6A25FE97BF527A25B\"",
      "users.txt:1:5: expected SCRAM-SHA-256$"},
@@ -160,9 +170,9 @@ static void test_no_such_file(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_both_forms),   cmocka_unit_test(test_empty),
-        cmocka_unit_test(test_wrong_lines),  cmocka_unit_test(test_every_prefix),
-        cmocka_unit_test(test_no_such_file),
+        cmocka_unit_test(test_both_forms),   cmocka_unit_test(test_md5),
+        cmocka_unit_test(test_empty),        cmocka_unit_test(test_wrong_lines),
+        cmocka_unit_test(test_every_prefix), cmocka_unit_test(test_no_such_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
