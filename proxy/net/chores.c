@@ -51,6 +51,7 @@ static struct chore *take_first(struct chores *chores)
     struct chore *chore = STAILQ_FIRST(&chores->queue);
     if (chore != NULL) {
         STAILQ_REMOVE_HEAD(&chores->queue, entry);
+        chore->is_queued = false;
         check(chores->num_queued > 0);
         chores->num_queued--;
     }
@@ -116,16 +117,32 @@ bool chores_add(struct chores *chores, struct chore *chore)
 {
     chore->message.run = run_done;
     chore->was_worked = false;
+    chore->is_queued = false;
     lock(chores);
     bool is_taken = !chores->is_shut && chores->num_queued < CHORES_QUEUED_MAX &&
                     has_thread_for_one_more(chores);
     if (is_taken) {
         STAILQ_INSERT_TAIL(&chores->queue, chore, entry);
+        chore->is_queued = true;
         chores->num_queued++;
         check(pthread_cond_signal(&chores->wake) == 0);
     }
     unlock(chores);
     return is_taken;
+}
+
+bool chores_drop(struct chores *chores, struct chore *chore)
+{
+    lock(chores);
+    bool is_dropped = chore->is_queued;
+    if (is_dropped) {
+        STAILQ_REMOVE(&chores->queue, chore, chore, entry);
+        chore->is_queued = false;
+        check(chores->num_queued > 0);
+        chores->num_queued--;
+    }
+    unlock(chores);
+    return is_dropped;
 }
 
 void chores_shut(struct chores *chores)

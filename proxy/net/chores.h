@@ -24,6 +24,7 @@ struct chore {
     /* private */
     struct worker_message message;
     STAILQ_ENTRY(chore) entry;
+    bool is_queued; /* no thread has begun it */
 };
 
 struct chores *chores_new(struct worker *worker);
@@ -31,6 +32,11 @@ struct chores *chores_new(struct worker *worker);
 /* Takes the chore over. False when too many wait, or the system has no thread, or the end has
  * come: then it is still the caller's and nothing will be called. */
 MUST_USE bool chores_add(struct chores *chores, struct chore *chore);
+
+/* Takes back a chore that no thread has begun, for nobody wants it any more: true, and it is the
+ * caller's again. False: it was begun, and done will be called. Only between chores_add and done.
+ */
+MUST_USE bool chores_drop(struct chores *chores, struct chore *chore);
 
 /* Not the worker's thread: waits for the chores that are being worked, hands back the others, and
  * takes no more. Before the last worker_join. */

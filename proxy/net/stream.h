@@ -82,9 +82,9 @@ void stream_count_for(struct stream *s, struct metrics_group *tenant);
 
 /* What was read and not consumed. Stays valid, as do parts of it, until the callback returns. */
 struct slice stream_input(const struct stream *s);
-
-/* Drops the first len bytes of the input. */
+/* Drops the first len bytes of the input; secret ones are overwritten (not in libssl's memory). */
 void stream_consume(struct stream *s, size_t len);
+void stream_consume_secret(struct stream *s, size_t len);
 
 /* Sends a copy of bytes at the end of the turn; a large one at once, if nothing waits before it.
  * False when more than the cap would wait: close the stream. */

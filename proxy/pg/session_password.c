@@ -59,6 +59,13 @@ static struct session_password *password_new(struct session *s)
     return s->login->password;
 }
 
+static void free_check(struct password_check *c)
+{
+    password_free(&c->password);
+    scram_cleanse(c, sizeof *c);
+    free(c);
+}
+
 void session_password_free(struct session_password **password)
 {
     struct session_password *p = *password;
@@ -68,6 +75,9 @@ void session_password_free(struct session_password **password)
     }
     if (p->check != NULL) {
         p->check->asked_by = NULL;
+        if (chores_drop(p->session->pg->worker->chores, &p->check->chore)) {
+            free_check(p->check); /* who left must not hold up who waits */
+        }
     }
     OPENSSL_cleanse(p, sizeof *p);
     free(p);
@@ -138,13 +148,6 @@ static void finish(struct session *s, bool is_right)
     }
 }
 
-static void free_check(struct password_check *c)
-{
-    password_free(&c->password);
-    scram_cleanse(c, sizeof *c);
-    free(c);
-}
-
 /* On another thread. An empty password is never right, and takes as long. */
 static void work(struct chore *chore)
 {
@@ -206,10 +209,12 @@ void session_password_input(struct session *s)
     const struct session_password *p = s->login->password;
     if (p->is_md5) {
         bool is_right = is_right_md5(p, answer);
-        stream_consume(&s->stream, frame.whole.len);
+        stream_consume_secret(&s->stream, frame.whole.len);
         finish(s, is_right);
         return;
     }
     begin_check(s, answer);
-    stream_consume(&s->stream, frame.whole.len);
+    if (s->state == SESSION_CHECKING) {
+        stream_consume_secret(&s->stream, frame.whole.len);
+    }
 }

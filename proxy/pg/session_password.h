@@ -18,8 +18,8 @@ void session_ask_md5(struct session *s);
 /* Input in SESSION_PASSWORD: the answer. */
 void session_password_input(struct session *s);
 
-/* Wipes and releases it and clears the pointer; NULL is fine. A check that is under way goes on
- * without anyone who waits for it. */
+/* Wipes and releases it and clears the pointer; NULL is fine. A check that a thread has begun
+ * goes on without anyone who waits for it; one that waits is dropped. */
 void session_password_free(struct session_password **password);
 
 #endif

@@ -2,12 +2,14 @@
 """Clients that send their password over TLS, and those that know md5 only."""
 
 import hashlib
+import signal
 import socket
 from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
 
+from support import scram
 from support.pg_wire import RawSession, SYNC, error_fields, message, query, startup
 from support.tls import connect, encrypted_socket, listener, trusting
 
@@ -106,6 +108,45 @@ def test_many_logins_and_clients_that_do_not_wait(password_proxy, authority):
     with ThreadPoolExecutor(16) as pool:
         list(pool.map(leave, range(60)))
         assert set(pool.map(log_in, range(60))) == {(1,)}
+
+
+def slow(certificate):
+    """acme's password takes long to compare; logins end after two seconds."""
+    def make(proxy):
+        users = proxy.folder / "slow.txt"
+        users.write_text(f'"app.acme" "{scram.verifier("acme-secret", 400_000)}"\n'
+                         f'"app.globex" "{scram.verifier("globex-secret")}"\n')
+        changes = listener("require", certificate)(proxy)
+        changes["listeners"][0]["auth"] = {"method": "password", "users_file": str(users)}
+        return {**changes, "limits": {"login_timeout": "2s"}}
+    return make
+
+
+def begin(proxy, authority):
+    client = encrypted_socket(proxy, trusting(authority))
+    client.settimeout(20)
+    client.sendall(startup(HELLO))
+    assert client.recv(100)[:1] == b"R"
+    client.sendall(message("p", b"acme-secret\0"))
+    return client
+
+
+def test_who_left_does_not_hold_up_others(start_proxy, rows, server_cert, authority):
+    """Comparisons that together take longer than a login may: dropped with their clients."""
+    proxy = start_proxy(overrides=slow(server_cert))
+    for _ in range(60):
+        begin(proxy, authority).close()
+    with connect(proxy, sslmode="require", user="app.globex", password="globex-secret") as found:
+        assert found.execute("SELECT 1").fetchone() == (1,)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGQUIT])
+def test_stopped_while_passwords_are_compared(start_proxy, rows, server_cert, authority, number):
+    proxy = start_proxy(overrides=slow(server_cert))
+    clients = [begin(proxy, authority) for _ in range(8)]
+    proxy.stop(number)
+    for client in clients:
+        client.close()
 
 
 def md5_secret(user, password):

@@ -118,6 +118,38 @@ static void test_too_many(void **state)
     assert_int_equal(sem_destroy(&gate), 0);
 }
 
+/* Nobody wants it any more: it is neither worked nor done, and leaves its room to others. */
+static void test_dropped(void **state)
+{
+    struct worker *worker = *state;
+    struct job jobs[8];
+    const unsigned count = sizeof jobs / sizeof jobs[0];
+    sem_t gate;
+    assert_int_equal(sem_init(&gate, 0, 0), 0);
+    struct log log = {.home = pthread_self(), .gate = &gate};
+    init_jobs(jobs, count, &log);
+    unsigned dropped = 0;
+    for (unsigned i = 0; i < count; i++) {
+        assert_true(chores_add(worker->chores, &jobs[i].chore));
+    }
+    for (unsigned i = count; i > 0; i--) {
+        dropped += chores_drop(worker->chores, &jobs[i - 1].chore) ? 1 : 0;
+    }
+    assert_in_range(dropped, 1, count);
+    for (unsigned i = 0; i < count; i++) {
+        assert_int_equal(sem_post(&gate), 0);
+    }
+    turn_until_done(worker, &log, count - dropped);
+    assert_int_equal(log.num_worked, count - dropped);
+    struct job last;
+    init_jobs(&last, 1, &log);
+    assert_int_equal(sem_post(&gate), 0);
+    assert_true(chores_add(worker->chores, &last.chore));
+    turn_until_done(worker, &log, count - dropped + 1);
+    assert_int_equal(jobs[count - 1].times_worked + jobs[count - 1].times_done, 0);
+    assert_int_equal(sem_destroy(&gate), 0);
+}
+
 static void *shut(void *chores)
 {
     chores_shut(chores);
@@ -164,6 +196,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_each_is_worked_away_and_done_at_home, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_too_many, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_dropped, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_the_end, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
