@@ -11,20 +11,18 @@
 #include "policy/snapshot.h"
 #include "protocol/check.h"
 #include "protocol/mem.h"
-#include "protocol/pg/backend.h"
-#include "protocol/pg/bind.h"
-#include "protocol/pg/error_fields.h"
 #include "protocol/pg/message_request.h"
 #include "proxy/net/encryption.h"
 #include "proxy/net/owner.h"
 #include "proxy/net/worker.h"
 #include "proxy/pg/outgoing.h"
+#include "proxy/pg/query_answer.h"
 #include "proxy/pg/query_link.h"
 
 #define ASK_TAG      0x61736b20U       /* "ask " */
 #define ANSWERS_US   INT64_C(60000000) /* for all of them */
 #define FIELDS_MAX   ((size_t)8)
-#define MESSAGE_MAX  300
+#define FAILURE_MAX  ((size_t)512)
 #define WAIT_TURN_US INT64_C(100000)
 
 struct ask {
@@ -84,32 +82,16 @@ static void on_ready(struct query_link *link)
 
 static bool take_row(const struct ask *ask, struct slice body)
 {
-    uint16_t num_fields;
-    struct slice left;
     struct slice fields[FIELDS_MAX];
-    struct pg_value value;
-    if (pg_data_row_decode(body, &num_fields, &left) != PG_OK || num_fields > FIELDS_MAX) {
-        return false;
-    }
-    for (size_t i = 0; i < num_fields && pg_value_next(&left, &value); i++) {
-        fields[i] = value.is_null ? slice_of(NULL, 0) : value.bytes;
-        if (!value.is_null && value.bytes.len == 0) {
-            fields[i] = slice_text("");
-        }
-    }
-    return ask->questions->row(ask->questions->context, ask->at, fields, num_fields);
+    size_t num_fields = 0;
+    return query_answer_fields(body, fields, FIELDS_MAX, &num_fields) &&
+           ask->questions->row(ask->questions->context, ask->at, fields, num_fields);
 }
 
 static void take_error(struct ask *ask, struct slice body)
 {
-    struct slice fields;
-    char text[MESSAGE_MAX + 64] = "the server refused a question";
-    if (pg_error_decode(body, &fields) == PG_OK) {
-        struct slice message = pg_error_field_find(fields, PG_ERROR_MESSAGE);
-        (void)snprintf(text, sizeof text, "the server refused a question: %.*s",
-                       (int)(message.len < MESSAGE_MAX ? message.len : MESSAGE_MAX),
-                       (const char *)message.ptr);
-    }
+    char text[FAILURE_MAX];
+    query_answer_error(body, "the server refused a question", text, sizeof text);
     fail(ask, text);
 }
 

@@ -12,9 +12,6 @@
 #include "policy/snapshot.h"
 #include "protocol/check.h"
 #include "protocol/mem.h"
-#include "protocol/pg/backend.h"
-#include "protocol/pg/bind.h"
-#include "protocol/pg/error_fields.h"
 #include "protocol/pg/message_request.h"
 #include "proxy/catalogs.h"
 #include "proxy/net/encryption.h"
@@ -23,6 +20,7 @@
 #include "proxy/pg/catalog_watch.h"
 #include "proxy/pg/outgoing.h"
 #include "proxy/pg/pg.h"
+#include "proxy/pg/query_answer.h"
 #include "proxy/pg/query_link.h"
 
 #define LOAD_TAG     0x6c6f6164U       /* "load" */
@@ -111,33 +109,17 @@ static void on_ready(struct query_link *link)
 /* False: the row is not what the query asks for, or the builder objects (and says why at last). */
 static bool take_row(struct catalog_load *load, struct slice body)
 {
-    uint16_t num_fields;
-    struct slice left;
     struct slice fields[FIELDS_MAX];
-    struct pg_value value;
-    if (pg_data_row_decode(body, &num_fields, &left) != PG_OK || num_fields > FIELDS_MAX) {
-        return false;
-    }
-    for (size_t i = 0; pg_value_next(&left, &value); i++) {
-        fields[i] = value.is_null ? slice_of(NULL, 0) : value.bytes;
-        if (!value.is_null && value.bytes.len == 0) {
-            fields[i] = slice_text("");
-        }
-    }
-    return catalog_builder_row(load->builder, load->query, fields, num_fields) == CATALOG_OK;
+    size_t num_fields = 0;
+    return query_answer_fields(body, fields, FIELDS_MAX, &num_fields) &&
+           catalog_builder_row(load->builder, load->query, fields, num_fields) == CATALOG_OK;
 }
 
 static void take_error(struct catalog_load *load, struct slice body)
 {
-    struct slice fields;
     load->has_error = true;
-    set_failure(load, "the server refused a catalogue query");
-    if (pg_error_decode(body, &fields) == PG_OK) {
-        struct slice message = pg_error_field_find(fields, PG_ERROR_MESSAGE);
-        (void)snprintf(load->failure, sizeof load->failure,
-                       "the server refused a catalogue query: %.*s",
-                       (int)(message.len < 300 ? message.len : 300), (const char *)message.ptr);
-    }
+    query_answer_error(body, "the server refused a catalogue query", load->failure,
+                       sizeof load->failure);
 }
 
 static void finish(struct catalog_load *load)
